@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .treatAllWarnings(as: .error),
+]
+
+/// A library layer. Dependencies point down only; Docs/Architecture.md draws the whole picture.
+func layer(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one layer. `TestSupport` finds fixtures and scratch folders.
+func tests(_ name: String, of dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+}
+
+let oneDNN: Target.Dependency = .target(
+  name: "COneDNN", condition: .when(platforms: [.linux], traits: ["OneDNN"]))
+
+let package = Package(
+  name: "weightsmith",
+  platforms: [.macOS(.v26)],
+  products: [
+    .library(name: "Weightsmith", targets: ["Weightsmith"]),
+    .executable(name: "weightsmith", targets: ["WeightsmithCLI"]),
+  ],
+  traits: [
+    .trait(name: "OneDNN", description: "Matrix products through oneDNN (libdnnl) on Linux"),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+  ],
+  targets: [
+    .target(
+      name: "CKernels",
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Werror"])]),
+    .systemLibrary(name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+
+    layer("SmithBytes", on: ["CKernels", "CZlib"]),
+    layer("SmithTensors", on: ["SmithBytes", "CKernels"]),
+    layer("SmithKernels", on: ["SmithBytes", "SmithTensors", "CKernels", oneDNN]),
+    layer("SmithCheckpoints", on: ["SmithBytes", "SmithTensors", "CHDF5"]),
+    layer(
+      "SmithModels",
+      on: [
+        "SmithBytes", "SmithTensors", "SmithKernels",
+        .product(name: "OrderedCollections", package: "swift-collections"),
+      ]),
+    layer("Weightsmith", on: ["SmithBytes", "SmithTensors", "SmithKernels", "SmithCheckpoints", "SmithModels"]),
+    .executableTarget(
+      name: "WeightsmithCLI",
+      dependencies: [
+        "Weightsmith", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", dependencies: ["SmithBytes"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests("SmithBytesTests", of: ["SmithBytes"]),
+    tests("SmithTensorsTests", of: ["SmithTensors"]),
+    tests("SmithKernelsTests", of: ["SmithKernels"]),
+    tests("SmithCheckpointsTests", of: ["SmithCheckpoints"]),
+    tests("SmithModelsTests", of: ["SmithModels", "SmithCheckpoints"]),
+    tests("WeightsmithTests", of: ["Weightsmith"]),
+    tests("CLITests", of: ["WeightsmithCLI"]),
+  ]
+)

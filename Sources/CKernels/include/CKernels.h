@@ -1,0 +1,6 @@
+#ifndef WS_CKERNELS_H
+#define WS_CKERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+#include "checksum.h"
+#endif

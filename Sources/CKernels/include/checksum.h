@@ -1,0 +1,7 @@
+#ifndef WS_CHECKSUM_H
+#define WS_CHECKSUM_H
+#include <stddef.h>
+#include <stdint.h>
+// CRC-32C (Castagnoli, reflected polynomial 0x82F63B78) of `count` bytes that follow data whose CRC is `crc`; start with 0.
+uint32_t ws_crc32c(uint32_t crc, const void *bytes, size_t count);
+#endif

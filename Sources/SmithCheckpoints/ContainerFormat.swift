@@ -1,0 +1,31 @@
+import SmithBytes
+import SmithTensors
+
+/// One container: how its files are recognised, opened and, where `writer` is there, written.
+public protocol ContainerFormat: Sendable {
+  /// The name on the command line (`--to`) and in JSON.
+  static var name: String { get }
+  /// The extension of a single-file DST that means this format, without the dot; empty where it takes several files.
+  static var fileExtension: String { get }
+  /// What to open when `input` is this format's (a file, or a prefix of several), nil when it is not. Decided by content.
+  static func recognise(_ input: InputPath) throws(SmithError) -> String?
+  static func open(_ path: String) throws(SmithError) -> any TensorSource
+  /// Nil for formats that are only read.
+  static var writer: (any ContainerWriter)? { get }
+}
+
+/// The containers, in the order in which a folder that holds several is decided.
+public enum Formats {
+  public static let all: [any ContainerFormat.Type] = []
+
+  /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.
+  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+    let input = try InputPath(path)
+    for format in all {
+      if let found = try format.recognise(input) { return try format.open(found) }
+    }
+    throw SmithError(
+      .unsupported, "no checkpoint we know (\(all.map { $0.name }.joined(separator: ", ")))",
+      at: Place(file: path))
+  }
+}

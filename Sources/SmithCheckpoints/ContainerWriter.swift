@@ -1,0 +1,75 @@
+import SmithBytes
+import SmithTensors
+
+/// Where the bytes of an output go, decided before any tensor is computed: workers then write their tensors in any order.
+public struct OutputLayout: Sendable {
+  /// Bytes at a place in one of the layout's files.
+  public struct Piece: Hashable, Sendable {
+    public var file: Int
+    public var offset: Int
+    public var bytes: [UInt8]
+
+    public init(file: Int, offset: Int, bytes: [UInt8]) {
+      self.file = file
+      self.offset = offset
+      self.bytes = bytes
+    }
+  }
+
+  /// Where a tensor's bytes begin.
+  public struct Placement: Hashable, Sendable {
+    public var file: Int
+    public var offset: Int
+
+    public init(file: Int, offset: Int) {
+      self.file = file
+      self.offset = offset
+    }
+  }
+
+  /// File names relative to the output folder.
+  public var files: [String]
+  /// Headers and padding that are known up front.
+  public var pieces: [Piece]
+  /// One for each tensor, in the order given to `layout`.
+  public var placements: [Placement]
+
+  public init(files: [String], pieces: [Piece], placements: [Placement]) {
+    self.files = files
+    self.pieces = pieces
+    self.placements = placements
+  }
+}
+
+/// Options every writer understands.
+public struct WriterOptions: Hashable, Sendable {
+  /// The output's file name without extension (`model`, `model.ckpt`).
+  public var stem: String
+  /// Tensor bytes per file at most; nil for one file.
+  public var maxShardBytes: Int?
+  public var metadata: [String: String]
+
+  public init(stem: String, maxShardBytes: Int? = nil, metadata: [String: String] = [:]) {
+    self.stem = stem
+    self.maxShardBytes = maxShardBytes
+    self.metadata = metadata
+  }
+}
+
+/// Writes one container. Same tensors, same options: same bytes.
+public protocol ContainerWriter: Sendable {
+  /// The element types the container can hold. A plan that needs another is refused before anything is written.
+  var dtypes: Set<DType> { get }
+  /// Decides files, headers and the place of every tensor. Names are unique.
+  func layout(_ tensors: [TensorInfo], options: WriterOptions) throws(SmithError) -> OutputLayout
+  /// What can only be written once all tensors are: `checksums[i]` is the plain CRC-32C of tensor i's bytes.
+  func finish(
+    _ layout: OutputLayout, tensors: [TensorInfo], checksums: [UInt32], options: WriterOptions
+  ) throws(SmithError) -> [OutputLayout.Piece]
+}
+
+extension ContainerWriter {
+  public func finish(
+    _ layout: OutputLayout, tensors: [TensorInfo], checksums: [UInt32], options: WriterOptions
+  ) throws(SmithError) -> [OutputLayout.Piece] { [] }
+}

@@ -1,0 +1,55 @@
+import SmithKernels
+
+/// Everything the Encoder's mathematics depends on besides the weights (DESIGN §3): sizes, schedule, activation, epsilon, mask.
+public struct EncoderConfiguration: Hashable, Sendable, Codable {
+  /// Where a block's layer norms stand.
+  public enum NormPlacement: String, Hashable, Sendable, Codable { case post, pre }
+
+  /// What is added to the score of a key that must not be seen (models §1.6).
+  public enum MaskValue: Hashable, Sendable, Codable {
+    case additive(Double)
+    /// The most negative finite number of the compute precision.
+    case lowestFinite
+  }
+
+  public var vocabularySize: Int
+  public var embeddingSize: Int
+  public var hiddenSize: Int
+  public var headCount: Int
+  public var intermediateSize: Int
+  public var positionCount: Int
+  /// 0 for families without token types.
+  public var tokenTypeCount: Int
+  /// Which distinct block runs at each depth. BERT: 0, 1, 2, …; ALBERT: 0, 0, 0, …
+  public var schedule: [Int]
+  public var activation: Activation
+  public var layerNormEpsilon: Double
+  public var maskValue: MaskValue
+  public var normPlacement: NormPlacement
+  /// Whether `embeddings.projection` (E → H, after the embedding norm) exists.
+  public var hasProjection: Bool
+
+  public init(
+    vocabularySize: Int, embeddingSize: Int, hiddenSize: Int, headCount: Int, intermediateSize: Int,
+    positionCount: Int, tokenTypeCount: Int, schedule: [Int], activation: Activation,
+    layerNormEpsilon: Double = 1e-12, maskValue: MaskValue = .additive(-10000),
+    normPlacement: NormPlacement = .post, hasProjection: Bool
+  ) {
+    self.vocabularySize = vocabularySize
+    self.embeddingSize = embeddingSize
+    self.hiddenSize = hiddenSize
+    self.headCount = headCount
+    self.intermediateSize = intermediateSize
+    self.positionCount = positionCount
+    self.tokenTypeCount = tokenTypeCount
+    self.schedule = schedule
+    self.activation = activation
+    self.layerNormEpsilon = layerNormEpsilon
+    self.maskValue = maskValue
+    self.normPlacement = normPlacement
+    self.hasProjection = hasProjection
+  }
+
+  /// The number of distinct blocks: one more than the largest entry of the schedule.
+  public var blockCount: Int { (schedule.max() ?? -1) + 1 }
+}

@@ -1,0 +1,33 @@
+import SmithBytes
+
+/// The tensors of one checkpoint as they are stored: what there is, and bytes on demand. Opening one reads metadata only.
+public protocol TensorSource: Sendable {
+  /// The container's name in `Formats`: `safetensors`, `tf`, `hdf5`.
+  var container: String { get }
+  /// Every file that belongs to it, for messages and size totals.
+  var files: [String] { get }
+  /// All tensors, names unique, in the order of their bytes on disk where that is known.
+  var tensors: [TensorInfo] { get }
+  /// The container's own key-value text (safetensors `__metadata__`); empty where it has none.
+  var metadata: [String: String] { get }
+
+  /// Fills `span` with bytes `offset ..< offset + span.byteCount` of the tensor, little endian whatever the file's order.
+  /// Where the container stores a checksum, a read of the whole tensor checks it.
+  func read(_ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError)
+
+  /// Checks the stored checksum of a tensor that was, or will be, read in pieces; nothing where there is none.
+  func verifyChecksum(_ tensor: TensorInfo) throws(SmithError)
+}
+
+extension TensorSource {
+  public func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {}
+
+  /// The whole tensor as bytes.
+  public func bytes(_ tensor: TensorInfo) throws(SmithError) -> [UInt8] {
+    var array = [UInt8](repeating: 0, count: tensor.byteCount)
+    var span = array.mutableSpan
+    var raw = span.mutableBytes
+    try read(tensor, at: 0, into: &raw)
+    return array
+  }
+}
