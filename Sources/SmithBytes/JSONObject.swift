@@ -92,3 +92,11 @@ private struct ExactKey: Hashable {
   // String's own hash is that of the normalized text: equal for equal bytes, which is all that is needed.
   func hash(into hasher: inout Hasher) { hasher.combine(text) }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  /// Keys in the order written; of a key written twice the last value counts.
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    self.init()
+    for (key, value) in elements { self[key] = value }
+  }
+}
