@@ -13,3 +13,6 @@
 @_exported import enum SmithTensors.DType
 @_exported import enum SmithTensors.Encoding
 @_exported import struct SmithTensors.TensorInfo
+@_exported import class SmithBytes.AtomicOutput
+@_exported import protocol SmithTensors.QuantizationScheme
+@_exported import enum SmithTensors.Schemes

@@ -39,8 +39,7 @@ public struct RecipeEvaluator {
       return try bytes(inner, rows: (from + rows.lowerBound)..<(from + rows.upperBound))
     case .concat(let parts): return try joined(parts, rows: rows)
     case .cast(let inner, let type):
-      let data = try bytes(inner, rows: rows)
-      return try ElementConversion.converted(data, from: inner.dtype, to: type)
+      return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
     case .component(let inner, let scheme, let index):
       return try encoded(inner, scheme: scheme, rows: rows)[index]
     case .decode(let scheme, let shape, let components):
@@ -87,15 +86,15 @@ public struct RecipeEvaluator {
       var result = [UInt8](repeating: 0, count: data.count)
       var span = result.mutableSpan
       var raw = span.mutableBytes
-      Transpose.apply(source: data.span.bytes, rows: height, columns: width, elementBytes: element, into: &raw)
+      try Transpose.apply(source: data.span.bytes, rows: height, columns: width, elementBytes: element, into: &raw)
       return result
     }
-    return Self.columns(rows, of: data, height: height, width: width, element: element)
+    return try Self.columns(rows, of: data, height: height, width: width, element: element)
   }
 
   private static func columns(
     _ columns: Range<Int>, of data: [UInt8], height: Int, width: Int, element: Int
-  ) -> [UInt8] {
+  ) throws(SmithError) -> [UInt8] {
     let strip = columns.count * element
     var cut = [UInt8]()
     cut.reserveCapacity(height * strip)
@@ -106,7 +105,15 @@ public struct RecipeEvaluator {
     var result = [UInt8](repeating: 0, count: cut.count)
     var span = result.mutableSpan
     var raw = span.mutableBytes
-    Transpose.apply(source: cut.span.bytes, rows: height, columns: columns.count, elementBytes: element, into: &raw)
+    try Transpose.apply(source: cut.span.bytes, rows: height, columns: columns.count, elementBytes: element, into: &raw)
+    return result
+  }
+
+  private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: data.count / max(1, from.width) * type.width)
+    var span = result.mutableSpan
+    var raw = span.mutableBytes
+    try ElementConversion.convert(data.span.bytes, from: from, into: &raw, to: type)
     return result
   }
 
@@ -144,4 +151,8 @@ extension [Float] {
   var littleEndianBytes: [UInt8] {
     withUnsafeBytes { Array<UInt8>($0) }
   }
+}
+extension RecipeEvaluator {
+  mutating func encoded(_ r: Recipe, scheme: String, rows: Range<Int>) throws(SmithError) -> [[UInt8]] { [] }
+  mutating func decoded(_ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>) throws(SmithError) -> [UInt8] { [] }
 }
