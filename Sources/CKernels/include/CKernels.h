@@ -3,4 +3,5 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "checksum.h"
+#include "kernels.h"
 #endif
