@@ -25,18 +25,18 @@ public struct InputPath: Sendable {
       if status.st_mode & S_IFMT == S_IFDIR {
         kind = .folder
         head = []
-        entries = Self.list(path)
+        entries = FolderListing.names(in: path)
       } else {
         kind = .file
         let file = try InputFile(path)
         head = try file.bytes(0..<min(file.count, 4096))
-        entries = Self.list(path.parentFolder)
+        entries = FolderListing.names(in: path.parentFolder)
       }
       return
     }
     kind = .absent
     head = []
-    entries = Self.list(path.parentFolder)
+    entries = FolderListing.names(in: path.parentFolder)
     let prefix = path.lastComponent
     guard !prefix.isEmpty, entries.contains(where: { $0.hasPrefix(prefix) }) else {
       throw SmithError(.notFound, "no such file or folder", at: Place(file: path))
@@ -45,17 +45,4 @@ public struct InputPath: Sendable {
 
   /// The folder that `entries` lists.
   public var folder: String { kind == .folder ? path : path.parentFolder }
-
-  private static func list(_ folder: String) -> [String] {
-    guard let directory = opendir(folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
 }

@@ -3,4 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "checksum.h"
+#include "convert.h"
+#include "transpose.h"
 #endif

@@ -1,0 +1,107 @@
+extension JSONScanner {
+  /// A string value or key, escapes resolved.
+  public mutating func string() throws(SmithError) -> String {
+    guard try nextByte() == UInt8(ascii: "\"") else { throw error(.malformed, "a string expected") }
+    let start = position + 1
+    var index = start
+    while index < bytes.count {
+      switch bytes[index] {
+      case UInt8(ascii: "\""):
+        position = index + 1
+        return try text(start..<index)
+      case UInt8(ascii: "\\"): return try escapedString(from: start, firstEscape: index)
+      case 0..<0x20: throw error(.malformed, "a control character in a string", at: index)
+      default: index += 1
+      }
+    }
+    throw error(.truncated, "the text ends inside a string", at: bytes.count)
+  }
+
+  private func text(_ range: Range<Int>) throws(SmithError) -> String {
+    guard let text = String(validating: bytes[range], as: UTF8.self) else {
+      throw error(.malformed, "text that is not UTF-8", at: range.lowerBound)
+    }
+    return text
+  }
+
+  /// The slow way, for strings with escapes: whole bytes are gathered, then validated once.
+  private mutating func escapedString(
+    from start: Int, firstEscape: Int
+  ) throws(SmithError) -> String {
+    var gathered = Array(bytes[start..<firstEscape])
+    position = firstEscape
+    while position < bytes.count {
+      let byte = bytes[position]
+      switch byte {
+      case UInt8(ascii: "\""):
+        position += 1
+        guard let text = String(validating: gathered, as: UTF8.self) else {
+          throw error(.malformed, "text that is not UTF-8", at: start)
+        }
+        return text
+      case UInt8(ascii: "\\"): gathered.append(contentsOf: String(try escape()).utf8)
+      case 0..<0x20: throw error(.malformed, "a control character in a string")
+      default:
+        gathered.append(byte)
+        position += 1
+      }
+    }
+    throw error(.truncated, "the text ends inside a string")
+  }
+
+  /// One escape, which begins at `position`.
+  private mutating func escape() throws(SmithError) -> Unicode.Scalar {
+    let start = position
+    guard start + 1 < bytes.count else { throw error(.truncated, "the text ends inside a string") }
+    position += 2
+    switch bytes[start + 1] {
+    case UInt8(ascii: "\""): return "\""
+    case UInt8(ascii: "\\"): return "\\"
+    case UInt8(ascii: "/"): return "/"
+    case UInt8(ascii: "b"): return "\u{8}"
+    case UInt8(ascii: "f"): return "\u{C}"
+    case UInt8(ascii: "n"): return "\n"
+    case UInt8(ascii: "r"): return "\r"
+    case UInt8(ascii: "t"): return "\t"
+    case UInt8(ascii: "u"): return try unicodeEscape(from: start)
+    default: throw error(.malformed, "an unknown escape", at: start)
+    }
+  }
+
+  /// The rest of `\uXXXX`, and of the pair where that is a high surrogate.
+  private mutating func unicodeEscape(from start: Int) throws(SmithError) -> Unicode.Scalar {
+    let unit = try hexDigits()
+    if let scalar = Unicode.Scalar(unit) { return scalar }
+    let lone = error(.malformed, "a lone surrogate", at: start)
+    guard UTF16.isLeadSurrogate(UInt16(truncatingIfNeeded: unit)),
+      position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
+      bytes[position + 1] == UInt8(ascii: "u")
+    else { throw lone }
+    position += 2
+    let trail = try hexDigits()
+    guard (0xDC00..<0xE000).contains(trail),
+      let scalar = Unicode.Scalar(0x10000 + ((unit - 0xD800) << 10) + (trail - 0xDC00))
+    else { throw lone }
+    return scalar
+  }
+
+  private mutating func hexDigits() throws(SmithError) -> UInt32 {
+    guard bytes.count - position >= 4 else {
+      throw error(.truncated, "the text ends inside a string", at: bytes.count)
+    }
+    var value: UInt32 = 0
+    for _ in 0..<4 {
+      let byte = bytes[position]
+      let digit: UInt8
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+      default: throw error(.malformed, "four hexadecimal digits expected")
+      }
+      value = value << 4 | UInt32(digit)
+      position += 1
+    }
+    return value
+  }
+}

@@ -1,0 +1,87 @@
+extension JSON {
+  /// The value as text: compact, or with two spaces per level as Python's `json.dump(indent=2)` writes it. Non-ASCII
+  /// characters stay as they are; doubles take the fewest digits that read back equal.
+  ///
+  /// A number that is not finite, which JSON cannot say and the parser never makes, becomes null.
+  public func serialized(pretty: Bool = false, sortedKeys: Bool = false) -> String {
+    var writer = JSONWriter(pretty: pretty, sortedKeys: sortedKeys)
+    writer.write(self)
+    return writer.text
+  }
+}
+
+private struct JSONWriter {
+  let pretty: Bool
+  let sortedKeys: Bool
+  var text = ""
+  private var depth = 0
+
+  init(pretty: Bool, sortedKeys: Bool) {
+    self.pretty = pretty
+    self.sortedKeys = sortedKeys
+  }
+
+  mutating func write(_ value: JSON) {
+    switch value {
+    case .null: text += "null"
+    case .bool(let value): text += value ? "true" : "false"
+    case .integer(let value): text += String(value)
+    case .number(let value): text += value.isFinite ? "\(value)" : "null"
+    case .string(let value): write(value)
+    case .array(let elements):
+      list("[", elements, "]") { writer, element in writer.write(element) }
+    case .object(let object):
+      // Byte order, which is also the order of Python's code points.
+      let members =
+        sortedKeys
+        ? object.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : Array(object)
+      list("{", members, "}") { writer, member in
+        writer.write(member.key)
+        writer.text += writer.pretty ? ": " : ":"
+        writer.write(member.value)
+      }
+    }
+  }
+
+  private mutating func list<Element>(
+    _ opening: String, _ elements: [Element], _ closing: String,
+    _ body: (inout JSONWriter, Element) -> Void
+  ) {
+    text += opening
+    depth += 1
+    for (index, element) in elements.enumerated() {
+      if index > 0 { text += "," }
+      newLine()
+      body(&self, element)
+    }
+    depth -= 1
+    if !elements.isEmpty { newLine() }
+    text += closing
+  }
+
+  private mutating func newLine() {
+    guard pretty else { return }
+    text += "\n"
+    for _ in 0..<depth { text += "  " }
+  }
+
+  private mutating func write(_ string: String) {
+    text += "\""
+    for scalar in string.unicodeScalars {
+      switch scalar {
+      case "\"": text += "\\\""
+      case "\\": text += "\\\\"
+      case "\u{8}": text += "\\b"
+      case "\u{C}": text += "\\f"
+      case "\n": text += "\\n"
+      case "\r": text += "\\r"
+      case "\t": text += "\\t"
+      case "\0"..<" ":
+        let digits = String(scalar.value, radix: 16)
+        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: text.unicodeScalars.append(scalar)
+      }
+    }
+    text += "\""
+  }
+}

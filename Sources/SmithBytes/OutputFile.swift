@@ -1,0 +1,42 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A new file, written at any offset from any thread.
+public final class OutputFile: Sendable {
+  public let path: String
+  private let descriptor: Int32
+
+  /// Creates the file; `.cannotCreate` when it exists or the folder does not take it.
+  public init(creating path: String) throws(SmithError) {
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw .fromErrno(errno, path: path, creating: true) }
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { close(descriptor) }
+
+  /// Writes all of `bytes` at `offset`; `.io` when the disk is full.
+  public func write(_ bytes: RawSpan, at offset: Int) throws(SmithError) {
+    let result: Result<Void, SmithError> = bytes.withUnsafeBytes { buffer in
+      var done = 0
+      while done < buffer.count {
+        let put = pwrite(
+          descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + done))
+        if put < 0, errno == EINTR { continue }
+        if put <= 0 { return .failure(.fromErrno(put == 0 ? EIO : errno, path: path)) }
+        done += put
+      }
+      return .success(())
+    }
+    try result.get()
+  }
+
+  /// Puts everything on the disk, so that a rename after it can be believed.
+  public func synchronize() throws(SmithError) {
+    guard fsync(descriptor) == 0 else { throw .fromErrno(errno, path: path) }
+  }
+}

@@ -1,0 +1,79 @@
+import SmithBytes
+import SmithTensors
+
+/// The fields of one tensor in the header: `{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}`.
+struct SafetensorsField {
+  private var dtype: DType?
+  private var shape: [Int]?
+  private var offsets: (begin: Int, end: Int)?
+
+  /// The tensor that follows, its size checked against its shape.
+  static func entry(
+    named name: String, _ scanner: inout JSONScanner
+  ) throws(SmithError) -> SafetensorsHeader.Entry {
+    let start = scanner.position
+    guard try scanner.peek() == .object else {
+      throw scanner.error(.malformed, "a tensor must be an object")
+    }
+    var fields = SafetensorsField()
+    try scanner.beginObject()
+    while let key = try scanner.nextKey() { try fields.read(key, &scanner) }
+    guard let dtype = fields.dtype, let shape = fields.shape, let offsets = fields.offsets else {
+      throw scanner.error(.malformed, "dtype, shape or data_offsets is missing")
+    }
+    let info = try TensorInfo(name: name, dtype: dtype, shape: shape)
+    try checkDimensions(shape)
+    guard offsets.begin <= offsets.end, offsets.end - offsets.begin == info.byteCount else {
+      throw scanner.error(
+        .mismatch,
+        "shape \(shape) of \(dtype.rawValue) takes \(info.byteCount) bytes, "
+          + "data_offsets are [\(offsets.begin), \(offsets.end)]")
+    }
+    return .init(info: info, begin: offsets.begin, headerOffset: 8 + start)
+  }
+
+  private mutating func read(_ key: String, _ scanner: inout JSONScanner) throws(SmithError) {
+    switch key {
+    case "dtype":
+      try once(dtype == nil, key, scanner)
+      let name = try scanner.string()
+      guard let known = DType(safetensors: name) else {
+        throw scanner.error(.unsupported, "the dtype \"\(name)\" is unknown")
+      }
+      dtype = known
+    case "shape":
+      try once(shape == nil, key, scanner)
+      shape = try Self.integers(&scanner, atMost: SafetensorsHeader.maxRank)
+    case "data_offsets":
+      try once(offsets == nil, key, scanner)
+      let pair = try Self.integers(&scanner, atMost: 2)
+      guard pair.count == 2 else { throw scanner.error(.malformed, "two data_offsets expected") }
+      offsets = (pair[0], pair[1])
+    default: try scanner.skipValue()
+    }
+  }
+
+  private func once(_ isFirst: Bool, _ key: String, _ scanner: JSONScanner) throws(SmithError) {
+    if !isFirst { throw scanner.error(.mismatch, "\(key) stands twice") }
+  }
+
+  private static func integers(
+    _ scanner: inout JSONScanner, atMost limit: Int
+  ) throws(SmithError) -> [Int] {
+    var values: [Int] = []
+    try scanner.beginArray()
+    while try scanner.nextElement() {
+      guard values.count < limit else {
+        throw scanner.error(.limit, "more than \(limit) numbers in a list")
+      }
+      values.append(try scanner.unsignedInteger())
+    }
+    return values
+  }
+
+  /// A 0 among the dimensions must not hide others whose product leaves 64 bits: the crate lets `[0, 2^62, 2^62]` pass, and
+  /// whoever multiplies two of them overflows.
+  private static func checkDimensions(_ shape: [Int]) throws(SmithError) {
+    _ = try shape.filter { $0 != 0 }.elementCount()
+  }
+}

@@ -1,0 +1,134 @@
+import SmithBytes
+import SmithTensors
+
+/// Writes what the reference crate writes, byte for byte: tensors by falling alignment, then by name, header padded with
+/// spaces to a multiple of 8. Metadata keys are sorted, where the crate's order is random.
+///
+/// One file `STEM.safetensors`; beyond `maxShardBytes` of tensors `STEM-00001-of-00002.safetensors` … and
+/// `STEM.safetensors.index.json`. Shards fill up in the order of the tensors given; one larger than the limit stands alone.
+struct SafetensorsWriter: ContainerWriter {
+  let dtypes = Set(DType.safetensorsOrder.map(\.type))
+
+  func layout(
+    _ tensors: [TensorInfo], options: WriterOptions
+  ) throws(SmithError) -> OutputLayout {
+    let shards = try Self.shards(tensors, maxBytes: options.maxShardBytes)
+    var layout = OutputLayout(
+      files: Self.fileNames(stem: options.stem, shards: shards.count), pieces: [],
+      placements: Array(repeating: .init(file: 0, offset: 0), count: tensors.count))
+    for (file, members) in shards.enumerated() {
+      let sorted = try Self.sorted(members, tensors)
+      let header = try Self.header(sorted.map { tensors[$0] }, metadata: options.metadata)
+      layout.pieces.append(.init(file: file, offset: 0, bytes: header))
+      var offset = header.count
+      for index in sorted {
+        layout.placements[index] = .init(file: file, offset: offset)
+        offset += tensors[index].byteCount
+      }
+    }
+    if shards.count > 1 {
+      let index = try Self.index(tensors, layout)
+      layout.pieces.append(.init(file: layout.files.count, offset: 0, bytes: index))
+      layout.files.append(options.stem + Safetensors.indexSuffix)
+    }
+    return layout
+  }
+
+  private static func fileNames(stem: String, shards: Int) -> [String] {
+    if shards == 1 { return ["\(stem).safetensors"] }
+    func fiveDigits(_ number: Int) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
+    }
+    return (1...shards).map {
+      "\(stem)-\(fiveDigits($0))-of-\(fiveDigits(shards)).safetensors"
+    }
+  }
+
+  /// The positions in `tensors` of each shard's members.
+  private static func shards(
+    _ tensors: [TensorInfo], maxBytes: Int?
+  ) throws(SmithError) -> [[Int]] {
+    guard let maxBytes else { return [Array(tensors.indices)] }
+    guard maxBytes > 0 else { throw SmithError(.usage, "shards of \(maxBytes) bytes") }
+    var shards: [[Int]] = [[]]
+    var filled = 0
+    for (index, tensor) in tensors.enumerated() {
+      let sum = try filled.adding(checked: tensor.byteCount)
+      if sum > maxBytes, shards.last?.isEmpty == false {
+        shards.append([index])
+        filled = tensor.byteCount
+      } else {
+        shards[shards.count - 1].append(index)
+        filled = sum
+      }
+    }
+    return shards
+  }
+
+  /// Widest first, so that each is aligned where the data is, then by the bytes of the name.
+  private static func sorted(
+    _ members: [Int], _ tensors: [TensorInfo]
+  ) throws(SmithError) -> [Int] {
+    var ranked: [(index: Int, rank: Int)] = []
+    for index in members {
+      let tensor = tensors[index]
+      guard let rank = tensor.encoding.dtype?.safetensors?.rank else {
+        throw SmithError(
+          .unsupported, "safetensors cannot hold \(tensor.encoding.name)",
+          at: Place(item: tensor.name))
+      }
+      ranked.append((index, rank))
+    }
+    return ranked.sorted {
+      if $0.rank != $1.rank { return $0.rank > $1.rank }
+      let (left, right) = (tensors[$0.index].name, tensors[$1.index].name)
+      return left.utf8.lexicographicallyPrecedes(right.utf8)
+    }.map(\.index)
+  }
+
+  /// Length, JSON and padding; `tensors` in the order of their data.
+  private static func header(
+    _ tensors: [TensorInfo], metadata: [String: String]
+  ) throws(SmithError) -> [UInt8] {
+    var fields = JSONObject()
+    if !metadata.isEmpty {
+      var texts = JSONObject()
+      for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { texts[key] = .string(value) }
+      fields["__metadata__"] = .object(texts)
+    }
+    var begin = 0
+    for tensor in tensors {
+      let end = try begin.adding(checked: tensor.byteCount)
+      let description: JSON = [
+        "dtype": .string(tensor.encoding.dtype?.safetensors?.name ?? ""),
+        "shape": .array(tensor.shape.map(JSON.integer)),
+        "data_offsets": [.integer(begin), .integer(end)],
+      ]
+      guard tensor.name != "__metadata__", fields.insert(tensor.name, description) else {
+        throw SmithError(.refused, "the name is taken", at: Place(item: tensor.name))
+      }
+      begin = end
+    }
+    var text = Array(JSON.object(fields).serialized().utf8)
+    text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
+    guard text.count <= SafetensorsHeader.maxLength else {
+      throw SmithError(.limit, "a header of \(text.count) bytes, readers allow 100,000,000")
+    }
+    return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
+  }
+
+  /// The index as transformers writes it: sorted keys, two spaces, a newline at the end.
+  private static func index(
+    _ tensors: [TensorInfo], _ layout: OutputLayout
+  ) throws(SmithError) -> [UInt8] {
+    var total = 0
+    var map = JSONObject()
+    for (tensor, placement) in zip(tensors, layout.placements) {
+      total = try total.adding(checked: tensor.byteCount)
+      map[tensor.name] = .string(layout.files[placement.file])
+    }
+    let index: JSON = ["metadata": ["total_size": .integer(total)], "weight_map": .object(map)]
+    return Array((index.serialized(pretty: true, sortedKeys: true) + "\n").utf8)
+  }
+}

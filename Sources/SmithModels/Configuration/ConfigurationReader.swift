@@ -1,0 +1,132 @@
+import SmithBytes
+import SmithKernels
+
+/// Reads a model's configuration from three witnesses - what the user set, the source's own file, the shapes - and refuses to choose between
+/// two that disagree.
+struct ConfigurationReader {
+  let family: Family
+  let dialect: Dialect
+  /// The configuration file and its name for messages; nil when there is none.
+  let file: (name: String, values: JSONObject)?
+  /// `--set key=value`, in the file's own key names: stronger than the file.
+  let overrides: JSONObject
+  let shapes: ShapeSolver
+  /// Groups, inner blocks and blocks that the names show.
+  let groups: Int
+  let innerBlocks: Int
+
+  private var table: ConfigurationDialect { dialect.configuration }
+
+  func read(parts: Set<String>) throws(SmithError) -> ModelConfiguration {
+    var sizes: [Size: Int] = [:]
+    for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
+    for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
+    let (layers, groups) = (sizes[.layers] ?? 1, sizes[.groups] ?? 1)
+    let schedule = dialect.schedule.schedule(
+      layers: layers, groups: groups, inner: sizes[.innerBlocks] ?? 1)
+    try check(sizes, schedule: schedule)
+    var configuration = ModelConfiguration(
+      family: family.name, sizes: sizes, schedule: schedule, activation: try activation(),
+      layerNormEpsilon: try epsilon(), maskValue: table.maskValue, parts: parts, classes: [:],
+      carried: carried)
+    for (dimension, solved) in shapes.known {
+      if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
+    }
+    return configuration
+  }
+
+  /// A setting from the user, else from the file.
+  private func stated(_ key: String) -> JSON? {
+    if let value = overrides[key] { return value }
+    guard let value = file?.values[key], !value.isNull else { return nil }
+    return value
+  }
+
+  private func value(of size: Size, key: String) throws(SmithError) -> Int {
+    let solved = shown(size)
+    if let stated = stated(key) {
+      guard let number = stated.intValue, (1...1 << 31).contains(number) else {
+        throw problem(.malformed, key, "expected a positive whole number, got \(stated.serialized())")
+      }
+      if let solved, solved.value != number {
+        throw problem(
+          .mismatch, key, "\(number), but \(solved.said) says \(solved.value)",
+          remedy: "set \(key) to \(solved.value) in the configuration or with --set \(key)=\(solved.value)")
+      }
+      return number
+    }
+    if let solved { return solved.value }
+    if file != nil, let standard = table.defaults[key]?.intValue { return standard }
+    throw problem(
+      .missing, key, "the shapes do not decide it",
+      remedy: "--config FILE or --set \(key)=NUMBER")
+  }
+
+  /// What shapes and names say about a size.
+  private func shown(_ size: Size) -> (value: Int, said: String)? {
+    if let value = shapes.size(size) { return (value, shapes.source(of: size) ?? "a shape") }
+    switch (size, dialect.schedule) {
+    case (.layers, .sequential):
+      return (groups, "the number of blocks")
+    case (.innerBlocks, .albertOriginal), (.innerBlocks, .albertHuggingFace):
+      return (innerBlocks, "the names of the inner blocks")
+    case (.groups, .albertHuggingFace):
+      return (groups, "the names of the groups")
+    case (.groups, .albertOriginal) where stated("num_hidden_groups") == nil:
+      return (groups, "the names of the groups")
+    default:
+      return nil
+    }
+  }
+
+  private func check(_ sizes: [Size: Int], schedule: [Int]) throws(SmithError) {
+    let (hidden, heads) = (sizes[.hidden] ?? 0, sizes[.heads] ?? 1)
+    if hidden % heads != 0 {
+      throw problem(
+        .mismatch, "num_attention_heads", "\(heads) heads do not divide the hidden width \(hidden)",
+        remedy: "--set num_attention_heads=NUMBER")
+    }
+    if schedule.count > 100_000 {
+      throw problem(.limit, "num_hidden_layers", "\(schedule.count) executed blocks, at most 100000")
+    }
+  }
+
+  private func activation() throws(SmithError) -> Activation {
+    let key = ConfigurationDialect.activationKey
+    let spelling = stated(key) ?? (file == nil ? nil : table.defaults[key])
+    guard let spelling else {
+      throw problem(
+        .missing, key, "no configuration file says which activation it is",
+        remedy: "--config FILE or --set \(key)=\(table.defaults[key]?.stringValue ?? "gelu")")
+    }
+    let row = table.activations.first { $0.spelling == spelling.stringValue?.lowercased() }
+    guard let row else {
+      let names = table.activations.map(\.spelling).joined(separator: ", ")
+      throw problem(.unsupported, key, "\(spelling.serialized()) is not one of \(names)")
+    }
+    return row.activation
+  }
+
+  private func epsilon() throws(SmithError) -> Double {
+    guard let key = table.epsilonKey, let stated = stated(key) else { return table.epsilon }
+    guard let value = stated.doubleValue, value >= 0, value < 1 else {
+      throw problem(.malformed, key, "expected a small number, got \(stated.serialized())")
+    }
+    return value
+  }
+
+  private var carried: JSONObject {
+    var kept = JSONObject()
+    for key in table.carriedKeys {
+      if let value = file?.values[key] { kept[key] = value }
+    }
+    return kept
+  }
+
+  private func problem(
+    _ kind: SmithError.Kind, _ key: String, _ detail: String, remedy: String? = nil
+  ) -> SmithError {
+    let name = file?.name ?? dialect.configuration.fileNames.first
+    return SmithError(kind, detail, at: Place(file: name, item: key), remedy: remedy)
+  }
+}

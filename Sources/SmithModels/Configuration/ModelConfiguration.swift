@@ -1,0 +1,38 @@
+import SmithBytes
+import SmithKernels
+
+/// What a model is besides its weights: sizes, schedule, activation, epsilon, mask, heads, and the source's other settings carried along.
+public struct ModelConfiguration: Hashable, Sendable {
+  /// The family's name in `Families`.
+  public var family: String
+  public var sizes: [Size: Int]
+  /// Which distinct block runs at each depth (DESIGN §3).
+  public var schedule: [Int]
+  public var activation: Activation
+  public var layerNormEpsilon: Double
+  public var maskValue: EncoderConfiguration.MaskValue
+  /// The optional parts that are there: `projection`, `pooler`, and heads (`mlm`, `nsp`, `sop`, `sequence`, `token`, `span`).
+  public var parts: Set<String>
+  /// Classes of each classifying head.
+  public var classes: [String: Int]
+  /// The source file's settings that no computation depends on (dropout, initializer range, token ids).
+  public var carried: JSONObject
+
+  public subscript(size: Size) -> Int { sizes[size] ?? 0 }
+
+  /// The heads among the parts, sorted.
+  public var heads: [String] { parts.subtracting(["projection", "pooler"]).sorted() }
+
+  /// The distinct blocks that run at some depth, ascending.
+  public var runningBlocks: [Int] { Set(schedule).sorted() }
+
+  /// The settings of the Encoder's mathematics.
+  public var encoder: EncoderConfiguration {
+    EncoderConfiguration(
+      vocabularySize: self[.vocabulary], embeddingSize: self[.embedding], hiddenSize: self[.hidden],
+      headCount: self[.heads], intermediateSize: self[.intermediate],
+      positionCount: self[.positions], tokenTypeCount: self[.tokenTypes], schedule: schedule,
+      activation: activation, layerNormEpsilon: layerNormEpsilon, maskValue: maskValue,
+      normPlacement: .post, hasProjection: parts.contains("projection"))
+  }
+}

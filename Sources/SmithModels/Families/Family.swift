@@ -1,0 +1,133 @@
+/// One model family: the canonical parameters it has, and what each ecosystem calls them. Names and configuration only; the mathematics is
+/// the architecture's (DESIGN §3).
+public struct Family: Sendable {
+  /// The name in JSON, on the command line and in Hugging Face's `model_type`.
+  public var name: String
+  public var parameters: [ParameterRow]
+  public var dialects: [Dialect]
+  /// Parts that an ecosystem's files cannot be without: `projection` in every Hugging Face ALBERT.
+  public var demanded: [Dialect.Name: Set<String>]
+  /// Sizes that equal another one in this family: BERT's embedding width is its hidden width.
+  public var equalSizes: [Size: Size]
+  /// Classes of the ecosystem's library by the heads they carry.
+  public var classes: [ModelClass]
+
+  public init(
+    name: String, parameters: [[ParameterRow]], dialects: [Dialect],
+    demanded: [Dialect.Name: Set<String>] = [:], equalSizes: [Size: Size] = [:],
+    classes: [ModelClass]
+  ) {
+    self.name = name
+    self.parameters = parameters.flatMap { $0 }
+    self.dialects = dialects
+    self.demanded = demanded
+    self.equalSizes = equalSizes
+    self.classes = classes
+  }
+
+  public func dialect(_ name: Dialect.Name) -> Dialect? { dialects.first { $0.name == name } }
+
+  /// The class that carries these heads best: most of them, and fewest it would leave unfilled.
+  public func modelClass(for parts: Set<String>) -> ModelClass? {
+    classes.max { lhs, rhs in
+      (lhs.parts.intersection(parts).count, -lhs.parts.subtracting(parts).count)
+        < (rhs.parts.intersection(parts).count, -rhs.parts.subtracting(parts).count)
+    }
+  }
+}
+
+/// A class of transformers and the heads it has.
+public struct ModelClass: Sendable {
+  public var torch: String
+  /// Its name in Keras files, snake case.
+  public var keras: String
+  public var parts: Set<String>
+
+  public init(_ torch: String, keras: String, parts: Set<String> = []) {
+    self.torch = torch
+    self.keras = keras
+    self.parts = parts
+  }
+}
+
+/// One canonical parameter: its name, its dimensions, and the optional part it belongs to (nil: every model of the family has it).
+public struct ParameterRow: Sendable {
+  public var name: NamePattern
+  public var dimensions: [Dimension]
+  public var part: String?
+
+  public init(_ name: String, _ dimensions: [Dimension], part: String? = nil) {
+    self.name = NamePattern(name)
+    self.dimensions = dimensions
+    self.part = part
+  }
+
+  /// A bare table [rows, columns].
+  static func table(_ name: String, _ rows: Size, _ columns: Size) -> [ParameterRow] {
+    [ParameterRow(name, [.size(rows), .size(columns)])]
+  }
+
+  /// `name.weight` [output, input] and `name.bias` [output].
+  static func linear(_ name: String, _ output: Size, _ input: Size, part: String? = nil)
+    -> [ParameterRow]
+  {
+    [
+      ParameterRow(name + ".weight", [.size(output), .size(input)], part: part),
+      ParameterRow(name + ".bias", [.size(output)], part: part),
+    ]
+  }
+
+  /// `name.weight` and `name.bias` [width].
+  static func norm(_ name: String, _ width: Size, part: String? = nil) -> [ParameterRow] {
+    [
+      ParameterRow(name + ".weight", [.size(width)], part: part),
+      ParameterRow(name + ".bias", [.size(width)], part: part),
+    ]
+  }
+
+  /// A classifying head `heads.part.{weight,bias}` over the hidden width.
+  static func classifier(_ part: String) -> [ParameterRow] {
+    [
+      ParameterRow("heads.\(part).weight", [.classes(part), .size(.hidden)], part: part),
+      ParameterRow("heads.\(part).bias", [.classes(part)], part: part),
+    ]
+  }
+
+  /// The masked-language head: transform to the embedding width, norm, and the bias beside the tied word table. `tied` is the name of
+  /// the decoder when a file carries one that differs from the word table.
+  static let maskedLanguageHead: [[ParameterRow]] = [
+    linear("heads.mlm.dense", .embedding, .hidden, part: "mlm"),
+    norm("heads.mlm.norm", .embedding, part: "mlm"),
+    [ParameterRow("heads.mlm.bias", [.size(.vocabulary)], part: "mlm")],
+    [ParameterRow("heads.mlm.decoder.weight", [.size(.vocabulary), .size(.embedding)], part: "decoder")],
+  ]
+
+  /// The block of BERT and ALBERT.
+  static let encoderBlock: [[ParameterRow]] = [
+    linear("blocks.{b}.attention.query", .hidden, .hidden),
+    linear("blocks.{b}.attention.key", .hidden, .hidden),
+    linear("blocks.{b}.attention.value", .hidden, .hidden),
+    linear("blocks.{b}.attention.output", .hidden, .hidden),
+    norm("blocks.{b}.attention.norm", .hidden),
+    linear("blocks.{b}.feedForward.up", .intermediate, .hidden),
+    linear("blocks.{b}.feedForward.down", .hidden, .intermediate),
+    norm("blocks.{b}.feedForward.norm", .hidden),
+  ]
+
+  /// The embedding tables and their norm, at width `width`.
+  static func embeddings(_ width: Size) -> [[ParameterRow]] {
+    [
+      table("embeddings.word", .vocabulary, width),
+      table("embeddings.position", .positions, width),
+      table("embeddings.tokenType", .tokenTypes, width),
+      norm("embeddings.norm", width),
+    ]
+  }
+}
+
+/// The families, in the order in which they are listed. Adding one is one file and one line here.
+public enum Families {
+  public static let all: [Family] = [.albert, .bert]
+
+  public static func named(_ name: String) -> Family? { all.first { $0.name == name } }
+}

@@ -1,0 +1,92 @@
+import SmithBytes
+
+/// What one ecosystem calls a family's parameters, in which orientation, and what else its files carry (DESIGN §4).
+public struct Dialect: Sendable {
+  /// The names an ecosystem goes by on the command line (`--names`) and in JSON.
+  public enum Name: String, Hashable, Sendable, Codable, CaseIterable {
+    case original, hf, keras, canonical
+  }
+
+  /// Stored tensors that are no parameters, by the end or the whole of their name, each with the reason a user is told.
+  public struct Ignored: Sendable {
+    public enum Test: Sendable {
+      case whole(NamePattern)
+      case ending(String)
+      case beginning(String)
+    }
+
+    public var test: Test
+    public var reason: String
+
+    public init(_ test: Test, because reason: String) {
+      self.test = test
+      self.reason = reason
+    }
+
+    func matches(_ name: String) -> Bool {
+      switch test {
+      case .whole(let pattern): pattern.match(name) != nil
+      case .ending(let suffix): name.hasSuffix(suffix)
+      case .beginning(let prefix): name.hasPrefix(prefix)
+      }
+    }
+  }
+
+  public var name: Name
+  public var rules: [Rule]
+  public var ignored: [Ignored]
+  /// Prefixes around everything that some tools add (`module.`); the first is what we write.
+  public var wrappers: [String]
+  /// The scope of the model's body as the rules write it, and the other forms it is met in (`bert.` and nothing).
+  public var scope: String
+  public var otherScopes: [String]
+  /// The model's name on disk to the name in the rules, for ecosystems whose names carry counters and owners; nil keeps it.
+  public var normalise: (@Sendable (String) -> String)?
+  /// The inverse of `normalise`, given the heads that are written.
+  public var decorate: (@Sendable (String, _ parts: Set<String>) -> String)?
+  /// The block at each depth, as this ecosystem's library computes it.
+  public var schedule: ScheduleFormula
+  public var configuration: ConfigurationDialect
+
+  public init(
+    name: Name, rules: [[Rule]], ignored: [Ignored], wrappers: [String] = [""], scope: String = "",
+    otherScopes: [String] = [], normalise: (@Sendable (String) -> String)? = nil,
+    decorate: (@Sendable (String, _ parts: Set<String>) -> String)? = nil,
+    schedule: ScheduleFormula, configuration: ConfigurationDialect
+  ) {
+    self.name = name
+    self.rules = rules.flatMap { $0 }
+    self.ignored = ignored
+    self.wrappers = wrappers
+    self.scope = scope
+    self.otherScopes = otherScopes
+    self.normalise = normalise
+    self.decorate = decorate
+    self.schedule = schedule
+    self.configuration = configuration
+  }
+}
+
+/// Which of G·K distinct blocks runs at each of L·K depths. The two float formulas differ for 57 pairs (L, G) with L ≤ 64 (models
+/// §2.3), so each source's own is used, in double arithmetic as there.
+public enum ScheduleFormula: Sendable {
+  /// Every depth has its own block.
+  case sequential
+  /// google-research/albert `modeling.py`: group `int(i / L * G)`.
+  case albertOriginal
+  /// transformers `modeling_albert.py`: group `int(i / (L / G))`.
+  case albertHuggingFace
+
+  /// The schedule of L layers over G groups of K inner blocks. All three are at least 1.
+  public func schedule(layers: Int, groups: Int, inner: Int) -> [Int] {
+    (0..<layers).flatMap { layer -> [Int] in
+      let group: Int
+      switch self {
+      case .sequential: group = layer
+      case .albertOriginal: group = Int(Double(layer) / Double(layers) * Double(groups))
+      case .albertHuggingFace: group = Int(Double(layer) / (Double(layers) / Double(groups)))
+      }
+      return (0..<inner).map { group * inner + $0 }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+import OrderedCollections
+import SmithBytes
+
+/// Stored tensors by name, each as the recipe that reads it. Quantized components are already folded into one entry here.
+public typealias StoredTensors = OrderedDictionary<String, Recipe>
+
+/// The names of one checkpoint held against one dialect's table: which stored tensor is which canonical parameter.
+struct DialectMatch {
+  /// A stored tensor and the row it matched.
+  struct Binding {
+    var stored: String
+    var canonical: String
+    var step: Rule.Step
+    var role: Rule.Role
+  }
+
+  let family: Family
+  let dialect: Dialect
+  let wrapper: String
+  /// The matches in the order of the stored names. A stored name that two rows match stands here twice.
+  private(set) var bindings: [Binding] = []
+  /// Stored names that are no parameters, with the reason.
+  private(set) var ignored: [(name: String, reason: String)] = []
+  private(set) var unknown: [String] = []
+  /// Groups and inner blocks that the names show (1 where the dialect does not group).
+  private(set) var groups = 1
+  private(set) var innerBlocks = 1
+
+  /// The best match over all families and dialects, nil when none has a word table and a block. Two that fit equally well are an error.
+  static func best(for names: some Collection<String>, in families: [Family] = Families.all)
+    throws(SmithError) -> DialectMatch?
+  {
+    var found: [DialectMatch] = []
+    for family in families {
+      for dialect in family.dialects {
+        for wrapper in dialect.wrappers {
+          let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, names: names)
+          if match.isAnchored { found.append(match) }
+        }
+      }
+    }
+    let most = found.map(\.bindings.count).max() ?? 0
+    let winners = found.filter { $0.bindings.count == most }
+    if winners.count > 1 {
+      let list = winners.map { "\($0.family.name) (\($0.dialect.name.rawValue))" }
+      throw SmithError(.mismatch, "the names fit several models: \(list.joined(separator: ", "))")
+    }
+    return winners.first
+  }
+
+  init(family: Family, dialect: Dialect, wrapper: String, names: some Collection<String>) {
+    self.family = family
+    self.dialect = dialect
+    self.wrapper = wrapper
+    let table = RuleIndex(dialect)
+    var hits: [(name: String, rule: Rule, places: [String: Int])] = []
+    for name in names {
+      let plain = plainName(name)
+      let matches = plain.map { table.matches($0) } ?? []
+      hits += matches.map { (name, $0.rule, $0.places) }
+      if !matches.isEmpty { continue }
+      if let reason = dialect.ignored.first(where: { $0.matches(plain ?? name) })?.reason {
+        ignored.append((name, reason))
+      } else {
+        unknown.append(name)
+      }
+    }
+    groups = hits.compactMap { $0.places["g"] }.max().map { $0 + 1 } ?? 1
+    innerBlocks = hits.compactMap { $0.places["k"] }.max().map { $0 + 1 } ?? 1
+    bindings = hits.map { hit in
+      let block = hit.places["b"] ?? (hit.places["g"] ?? 0) * innerBlocks + (hit.places["k"] ?? 0)
+      return Binding(
+        stored: hit.name, canonical: hit.rule.canonical.filled(with: ["b": block]),
+        step: hit.rule.step, role: hit.rule.role)
+    }
+  }
+
+  /// A table that fits has at least the word embedding and one block's query.
+  private var isAnchored: Bool {
+    bindings.contains { $0.canonical == "embeddings.word" }
+      && bindings.contains {
+        $0.canonical.hasPrefix("blocks.") && $0.canonical.hasSuffix(".attention.query.weight")
+      }
+  }
+
+  /// The name as the rules write it, nil when it lacks this match's wrapper.
+  private func plainName(_ name: String) -> String? {
+    guard name.hasPrefix(wrapper) else { return nil }
+    let bare = String(name.dropFirst(wrapper.count))
+    return dialect.normalise?(bare) ?? bare
+  }
+}
+
+/// The rules of a dialect by the skeleton of their stored name, so that a name is compared with the one or two rows it can match.
+private struct RuleIndex {
+  private var rows: [String: [(pattern: NamePattern, rule: Rule)]] = [:]
+
+  init(_ dialect: Dialect) {
+    for rule in dialect.rules {
+      add(rule.stored, rule)
+      guard !dialect.scope.isEmpty, rule.stored.text.hasPrefix(dialect.scope) else { continue }
+      for other in dialect.otherScopes {
+        add(NamePattern(other + rule.stored.text.dropFirst(dialect.scope.count)), rule)
+      }
+    }
+  }
+
+  private mutating func add(_ pattern: NamePattern, _ rule: Rule) {
+    rows[pattern.skeleton, default: []].append((pattern, rule))
+  }
+
+  func matches(_ name: String) -> [(rule: Rule, places: [String: Int])] {
+    (rows[NamePattern.skeleton(of: name)] ?? []).compactMap { row in
+      row.pattern.match(name).map { (row.rule, $0) }
+    }
+  }
+}

@@ -1,0 +1,177 @@
+import OrderedCollections
+import SmithBytes
+
+/// Reads stored names forward through a dialect's table: checkpoint in, canonical parameters out, or an error that lists everything missing,
+/// unknown and misshapen.
+public struct ParameterReader: Sendable {
+  /// The source's own configuration file and its path for messages, if there is one.
+  public var configurationFile: (name: String, values: JSONObject)?
+  public var overrides: JSONObject
+
+  public init(
+    configurationFile: (name: String, values: JSONObject)? = nil, overrides: JSONObject = JSONObject()
+  ) {
+    self.configurationFile = configurationFile
+    self.overrides = overrides
+  }
+
+  /// What the names alone say: family and dialect, nil when no table fits.
+  public static func recognise(_ names: some Collection<String>) throws(SmithError) -> (
+    family: Family, dialect: Dialect
+  )? {
+    try DialectMatch.best(for: names).map { ($0.family, $0.dialect) }
+  }
+
+  /// The canonical parameters, and the tied copies to compare before the copies are believed.
+  public func read(_ stored: StoredTensors) throws(SmithError) -> (Parameters, [TiedCopy]) {
+    guard let match = try DialectMatch.best(for: stored.keys) else {
+      throw SmithError(
+        .unsupported,
+        "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))")
+    }
+    var assembly = Assembly(match: match, stored: stored)
+    assembly.bind(choosing: headOf(classifier: match))
+    let solver = assembly.solve()
+    let reader = ConfigurationReader(
+      family: match.family, dialect: match.dialect, file: configurationFile, overrides: overrides,
+      shapes: solver, groups: assembly.blockOrGroupCount, innerBlocks: match.innerBlocks)
+    try assembly.refuseProblems(solver.conflicts, blocks: nil)
+    let configuration = try reader.read(parts: assembly.parts)
+    try assembly.refuseProblems([], blocks: configuration)
+    let parameters = Parameters(
+      configuration: configuration, recipes: assembly.ordered, fates: assembly.fates,
+      dialect: match.dialect.name)
+    return (parameters, assembly.copies)
+  }
+
+  /// `classifier` is the name of two heads: the one on the pooled vector, or the one on every token. The configuration's class decides;
+  /// where it is silent, a model without pooler can only have the second.
+  private func headOf(classifier match: DialectMatch) -> String {
+    let classes = configurationFile?.values["architectures"]?.arrayValue ?? []
+    let named = classes.compactMap(\.stringValue).compactMap { name in
+      match.family.classes.first { $0.torch == name }
+    }
+    if named.contains(where: { $0.parts == ["token"] }) { return "token" }
+    if named.contains(where: { $0.parts == ["sequence"] }) { return "sequence" }
+    return match.bindings.contains { $0.canonical == "pooler.weight" } ? "sequence" : "token"
+  }
+}
+
+/// The parameters while they are put together.
+private struct Assembly {
+  let match: DialectMatch
+  let stored: StoredTensors
+  var recipes: [String: Recipe] = [:]
+  var copies: [TiedCopy] = []
+  var fates: [TensorFate] = []
+  var problems: [String] = []
+
+  init(match: DialectMatch, stored: StoredTensors) {
+    self.match = match
+    self.stored = stored
+    problems = match.unknown.map { "\($0): no row of \(match.family.name)'s tables" }
+    fates = match.ignored.map { TensorFate(tensor: $0.name, kind: .ignored, detail: $0.reason) }
+  }
+
+  /// Gives every parameter its tensor; a second tensor for one is a copy if its row or its owner says so, an error if not.
+  mutating func bind(choosing head: String) {
+    let twice = Dictionary(grouping: match.bindings, by: \.stored).filter { $0.value.count > 1 }
+    let rows = match.bindings.filter { binding in
+      twice[binding.stored] == nil || binding.canonical.hasPrefix("heads.\(head).")
+    }
+    for row in rows where row.role == .name || row.role == .oldName { take(row) }
+    for row in rows where row.role == .tiedCopy || row.role == .writtenCopy { take(row) }
+  }
+
+  private mutating func take(_ row: DialectMatch.Binding) {
+    guard let tensor = stored[row.stored] else { return }
+    let recipe = row.step.reading(tensor)
+    if recipes[row.canonical] == nil {
+      recipes[row.canonical] = recipe
+      fates.append(TensorFate(tensor: row.stored, kind: .used, detail: row.canonical))
+    } else if match.dialect.normalise != nil || row.role == .tiedCopy || row.role == .writtenCopy {
+      copies.append(TiedCopy(stored: row.stored, canonical: row.canonical, recipe: recipe))
+      fates.append(TensorFate(tensor: row.stored, kind: .copy, detail: row.canonical))
+    } else {
+      problems.append("\(row.stored): a second tensor for \(row.canonical)")
+    }
+  }
+
+  /// Blocks where every depth has its own, groups otherwise: what the configuration counts.
+  var blockOrGroupCount: Int {
+    if case .sequential = match.dialect.schedule {
+      let blocks = recipes.keys.compactMap { NamePattern("blocks.{b}.attention.query.weight").match($0)?["b"] }
+      return (blocks.max() ?? -1) + 1
+    }
+    return match.groups
+  }
+
+  var parts: Set<String> {
+    Set(match.family.parameters.compactMap { row in row.part.flatMap { recipes[row.name.text] == nil ? nil : $0 } })
+      .subtracting(["decoder"])
+  }
+
+  /// The family's rows with the blocks filled in, each with the recipe that is there.
+  private func rows(blocks: [Int]) -> [(name: String, row: ParameterRow)] {
+    var result: [(String, ParameterRow)] = []
+    let (block, rest) = (match.family.parameters.filter { !$0.name.places.isEmpty }, match.family.parameters)
+    var blocksDone = false
+    for row in rest {
+      if row.name.places.isEmpty {
+        result.append((row.name.text, row))
+      } else if !blocksDone {
+        blocksDone = true
+        for b in blocks { result += block.map { ($0.name.filled(with: ["b": b]), $0) } }
+      }
+    }
+    return result
+  }
+
+  /// Every block that has any tensor, ascending.
+  private var blocksSeen: [Int] {
+    Set(
+      recipes.keys.compactMap { name -> Int? in
+        let parts = name.split(separator: ".")
+        return parts.first == "blocks" && parts.count > 1 ? Int(parts[1]) : nil
+      }
+    ).sorted()
+  }
+
+  func solve() -> ShapeSolver {
+    var solver = ShapeSolver()
+    for (name, row) in rows(blocks: blocksSeen) {
+      guard let recipe = recipes[name] else { continue }
+      solver.add(name, shape: recipe.shape, dimensions: row.dimensions)
+    }
+    return solver
+  }
+
+  /// The recipes in the order of the family's table.
+  var ordered: OrderedDictionary<String, Recipe> {
+    var result: OrderedDictionary<String, Recipe> = [:]
+    for (name, _) in rows(blocks: blocksSeen) { if let recipe = recipes[name] { result[name] = recipe } }
+    return result
+  }
+
+  /// Throws one error that lists unknown, doubled and contradicting tensors; with the configuration also what is missing from it.
+  func refuseProblems(_ conflicts: [String], blocks configuration: ModelConfiguration?) throws(SmithError) {
+    var all = problems + conflicts
+    if let configuration { all += missing(configuration) }
+    guard let first = all.first else { return }
+    let kind: SmithError.Kind = conflicts.isEmpty && problems.isEmpty ? .missing : .mismatch
+    let more = all.dropFirst().prefix(4).joined(separator: "; ")
+    let rest = all.count > 5 ? "; and \(all.count - 5) more" : ""
+    throw SmithError(
+      kind, all.count == 1 ? first : "\(all.count) problems: \(first); \(more)\(rest)",
+      at: Place(item: "\(match.family.name) (\(match.dialect.name.rawValue))"))
+  }
+
+  private func missing(_ configuration: ModelConfiguration) -> [String] {
+    var demanded = parts.union(match.family.demanded[match.dialect.name] ?? [])
+    if configuration[.embedding] != configuration[.hidden] { demanded.insert("projection") }
+    return rows(blocks: configuration.runningBlocks).compactMap { name, row in
+      if recipes[name] != nil || row.part.map({ !demanded.contains($0) }) ?? false { return nil }
+      return "\(name): no tensor for it"
+    }
+  }
+}

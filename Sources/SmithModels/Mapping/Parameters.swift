@@ -1,0 +1,51 @@
+import OrderedCollections
+import SmithBytes
+
+/// A model in the canonical layout: what it is, and how each canonical parameter comes out of stored tensors. Nothing has been read.
+public struct Parameters: Sendable {
+  public var configuration: ModelConfiguration
+  /// Canonical name to recipe, in the order of the family's table.
+  public var recipes: OrderedDictionary<String, Recipe>
+  /// What became of each stored tensor.
+  public var fates: [TensorFate]
+  /// The ecosystem the names came from, and its prefix.
+  public var dialect: Dialect.Name
+  /// Schemes chosen for parameters on output: canonical name to the scheme's name.
+  public var schemes: [String: String] = [:]
+
+  /// The number of parameters, tied tensors once.
+  public var parameterCount: Int {
+    recipes.values.reduce(0) { $0 + $1.shape.reduce(1, &*) }
+  }
+}
+
+/// What became of one stored tensor. Every one has a fate: nothing is dropped in silence (DESIGN §2).
+public struct TensorFate: Hashable, Sendable, Codable {
+  public enum Kind: String, Hashable, Sendable, Codable {
+    /// It fills a parameter.
+    case used
+    /// It repeats a parameter that another tensor fills.
+    case copy
+    /// It is no parameter.
+    case ignored
+  }
+
+  public var tensor: String
+  public var kind: Kind
+  /// The canonical parameter, or the reason.
+  public var detail: String
+
+  public init(tensor: String, kind: Kind, detail: String) {
+    self.tensor = tensor
+    self.kind = kind
+    self.detail = detail
+  }
+}
+
+/// A stored tensor that claims to repeat a parameter: to be compared before it is believed.
+public struct TiedCopy: Hashable, Sendable {
+  public var stored: String
+  public var canonical: String
+  /// The copy in the canonical layout.
+  public var recipe: Recipe
+}

@@ -1,0 +1,162 @@
+import OrderedCollections
+import SmithBytes
+import SmithTensors
+
+/// Reads a dialect's table backward: canonical parameters in, the plan of an output in that dialect's names out.
+public struct Planner: Sendable {
+  public let family: Family
+  public let dialect: Dialect
+  /// The element type of floating-point outputs; nil keeps each tensor's own.
+  public var dtype: DType?
+  /// Answers whether a stored matrix is the identity, where an ecosystem has no place for a map that must then be one.
+  public var isIdentity: @Sendable (Recipe) throws(SmithError) -> Bool
+
+  public init(
+    family: Family, dialect: Dialect, dtype: DType? = nil,
+    isIdentity: @escaping @Sendable (Recipe) throws(SmithError) -> Bool
+  ) {
+    self.family = family
+    self.dialect = dialect
+    self.dtype = dtype
+    self.isIdentity = isIdentity
+  }
+
+  /// The plan and the parameters it writes, which may have been unrolled or completed for the target. `.refused` with the reason when the
+  /// target's library could not run the same model.
+  public func plan(_ parameters: Parameters) throws(SmithError) -> (plan: Plan, written: Parameters) {
+    if let obstacle = dialect.configuration.obstacle(to: parameters.configuration) {
+      throw refusal(obstacle)
+    }
+    var notes: [String] = []
+    var written = try fitSchedule(parameters, notes: &notes)
+    try fitProjection(&written, notes: &notes)
+    var outputs: [Plan.Output] = []
+    var schemes = JSONObject()
+    for (name, recipe) in written.recipes {
+      let rows = rules(for: name, in: written.configuration)
+      if rows.isEmpty { throw refusal("it has no name for \(name)") }
+      for (rule, stored) in rows {
+        outputs += try output(
+          name, recipe, as: stored, rule: rule, scheme: written.schemes[name], schemes: &schemes)
+      }
+    }
+    var metadata: [String: String] = [:]
+    if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
+    return (Plan(outputs: outputs, fates: written.fates, notes: notes, metadata: metadata), written)
+  }
+
+  /// The rows that write a canonical parameter, with the full stored name of each.
+  private func rules(for canonical: String, in configuration: ModelConfiguration) -> [(Rule, String)] {
+    let pattern = Self.pattern(of: canonical)
+    return dialect.rules.compactMap { rule in
+      guard rule.role == .name || rule.role == .writtenCopy, rule.canonical.text == pattern.text
+      else { return nil }
+      let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
+      let block = pattern.block ?? 0
+      let name = rule.stored.filled(with: ["b": block, "g": block / inner, "k": block % inner])
+      return (rule, decorated(name, configuration))
+    }
+  }
+
+  /// `blocks.7.x` as the table's `blocks.{b}.x` and 7.
+  private static func pattern(of canonical: String) -> (text: String, block: Int?) {
+    var parts = canonical.split(separator: ".").map(String.init)
+    guard parts.first == "blocks", parts.count > 2, let block = Int(parts[1]) else {
+      return (canonical, nil)
+    }
+    parts[1] = "{b}"
+    return (parts.joined(separator: "."), block)
+  }
+
+  /// The scope of a headless Hugging Face model is left out, as its bare class does.
+  private func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
+    if let decorate = dialect.decorate { return decorate(name, configuration.parts) }
+    if configuration.heads.isEmpty, let bare = dialect.otherScopes.first, name.hasPrefix(dialect.scope) {
+      return bare + name.dropFirst(dialect.scope.count)
+    }
+    return (dialect.wrappers.first ?? "") + name
+  }
+
+  private func output(
+    _ canonical: String, _ recipe: Recipe, as name: String, rule: Rule, scheme: String?,
+    schemes: inout JSONObject
+  ) throws(SmithError) -> [Plan.Output] {
+    guard let scheme else {
+      let stored = rule.step.writing(recipe)
+      guard let dtype, stored.dtype != dtype, stored.dtype.isFloat else {
+        return [Plan.Output(name: name, recipe: stored)]
+      }
+      return [Plan.Output(name: name, recipe: .cast(stored, to: dtype))]
+    }
+    guard rule.step == .copy, let coder = Schemes.named(scheme) else {
+      throw refusal("it stores \(canonical) transposed, which \(scheme) codes cannot follow")
+    }
+    schemes[name] = StoredSchemes.Entry.json(scheme: scheme, shape: recipe.shape)
+    let components = try coder.components(shape: recipe.shape)
+    return components.enumerated().map { index, component in
+      Plan.Output(
+        name: name + component.suffix, recipe: .component(recipe, scheme: scheme, index: index))
+    }
+  }
+
+  private func refusal(_ reason: String) -> SmithError {
+    SmithError(
+      .refused, "cannot be written for \(dialect.name.rawValue): \(reason)",
+      at: Place(item: family.name))
+  }
+}
+
+extension Planner {
+  /// The same model under the target's own schedule formula: as it is where that gives the same blocks, unrolled where it does not
+  /// (models §2.3: 18 layers in 14 groups).
+  private func fitSchedule(_ parameters: Parameters, notes: inout [String]) throws(SmithError) -> Parameters {
+    let configuration = parameters.configuration
+    func runs(_ sizes: [Size: Int]) -> [Int] {
+      dialect.schedule.schedule(
+        layers: sizes[.layers] ?? 1, groups: sizes[.groups] ?? 1, inner: sizes[.innerBlocks] ?? 1)
+    }
+    let blocks = (configuration[.groups]) * (configuration[.innerBlocks])
+    let needsAll = dialect.schedule == .sequential ? configuration.schedule.count : blocks
+    let complete = (0..<needsAll).allSatisfy {
+      parameters.recipes["blocks.\($0).attention.query.weight"] != nil
+    }
+    if runs(configuration.sizes) == configuration.schedule, complete || dialect.schedule == .sequential {
+      return parameters
+    }
+    for layout in Unsharing.Layout.allCases {
+      let unrolled = Unsharing(layout: layout).applied(to: parameters)
+      if runs(unrolled.configuration.sizes) == unrolled.configuration.schedule {
+        notes.append(
+          "unrolled to \(unrolled.configuration.schedule.count) own blocks: \(dialect.name.rawValue) would run other blocks in \(configuration[.layers]) layers of \(configuration[.groups]) groups"
+        )
+        return unrolled
+      }
+    }
+    throw refusal("its formula runs other blocks than the source's, even unrolled")
+  }
+
+  /// Adds the E → H map as an identity where the target's files always have one, and drops it where they cannot.
+  private func fitProjection(_ parameters: inout Parameters, notes: inout [String]) throws(SmithError) {
+    let configuration = parameters.configuration
+    let demanded = family.demanded[dialect.name]?.contains("projection") ?? false
+    guard family.parameters.contains(where: { $0.part == "projection" }),
+      configuration[.embedding] == configuration[.hidden]
+    else { return }
+    if demanded, !configuration.parts.contains("projection") {
+      parameters.recipes["embeddings.projection.weight"] = .identity(size: configuration[.hidden])
+      parameters.recipes["embeddings.projection.bias"] = .zeros(shape: [configuration[.hidden]])
+      parameters.configuration.parts.insert("projection")
+      notes.append("added the embedding map as an identity: the source has none because E = H")
+    } else if !demanded, let weight = parameters.recipes["embeddings.projection.weight"],
+      let bias = parameters.recipes["embeddings.projection.bias"]
+    {
+      guard try isIdentity(weight), try isIdentity(bias) else {
+        throw refusal("its graph has no embedding map when E = H, and this model's is not an identity")
+      }
+      parameters.recipes["embeddings.projection.weight"] = nil
+      parameters.recipes["embeddings.projection.bias"] = nil
+      parameters.configuration.parts.remove("projection")
+      notes.append("dropped the embedding map: it is an identity, and the target has none when E = H")
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import SmithTensors
+
+/// How one tensor comes out of stored tensors. A small lazy value: it knows its shape, its element type and its sources, and nothing is
+/// read until a `RecipeEvaluator` runs it (DESIGN §2).
+public indirect enum Recipe: Hashable, Sendable, Codable {
+  /// A tensor as the checkpoint stores it.
+  case source(name: String, dtype: DType, shape: [Int])
+  /// A matrix with rows and columns exchanged.
+  case transpose(Recipe)
+  /// The same elements in the same order under another shape.
+  case reshape(Recipe, shape: [Int])
+  /// `count` rows (first dimension) from row `from` on.
+  case rows(Recipe, from: Int, count: Int)
+  /// Tensors of equal row shape one after the other along the first dimension.
+  case concat([Recipe])
+  /// The values in another element type, rounded to nearest even.
+  case cast(Recipe, to: DType)
+  /// Component `index` of the matrix encoded by a scheme: its codes, its scales.
+  case component(Recipe, scheme: String, index: Int)
+  /// The f32 values of a tensor that is stored as the components of a scheme.
+  case decode(scheme: String, shape: [Int], components: [Recipe])
+  /// The f32 identity matrix [size, size].
+  case identity(size: Int)
+  /// f32 zeros.
+  case zeros(shape: [Int])
+}
+
+extension Recipe {
+  public var shape: [Int] {
+    switch self {
+    case .source(_, _, let shape), .reshape(_, let shape), .decode(_, let shape, _),
+      .zeros(let shape):
+      return shape
+    case .transpose(let inner):
+      return inner.shape.count == 2 ? [inner.shape[1], inner.shape[0]] : inner.shape
+    case .rows(let inner, _, let count): return [count] + inner.shape.dropFirst()
+    case .concat(let parts):
+      let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
+      return [rows] + (parts.first?.shape.dropFirst() ?? [])
+    case .cast(let inner, _): return inner.shape
+    case .component(let inner, let scheme, let index):
+      let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
+      return components?[index].shape ?? []
+    case .identity(let size): return [size, size]
+    }
+  }
+
+  public var dtype: DType {
+    switch self {
+    case .source(_, let dtype, _), .cast(_, let dtype): return dtype
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _): return inner.dtype
+    case .concat(let parts): return parts.first?.dtype ?? .f32
+    case .component(let inner, let scheme, let index):
+      let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
+      return components?[index].dtype ?? .u8
+    case .decode, .identity, .zeros: return .f32
+    }
+  }
+
+  /// The names of the stored tensors it needs, each once, in order of use.
+  public var sources: [String] {
+    var seen: Set<String> = []
+    return allSources.filter { seen.insert($0).inserted }
+  }
+
+  private var allSources: [String] {
+    switch self {
+    case .source(let name, _, _): [name]
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
+      .cast(let inner, _), .component(let inner, _, _):
+      inner.allSources
+    case .concat(let parts), .decode(_, _, let parts): parts.flatMap(\.allSources)
+    case .identity, .zeros: []
+    }
+  }
+
+  /// Whether the stored values arrive unchanged: no rounding on the way.
+  public var isExact: Bool {
+    switch self {
+    case .source, .identity, .zeros, .decode: true
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _): inner.isExact
+    case .concat(let parts): parts.allSatisfy(\.isExact)
+    case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
+    case .component: false
+    }
+  }
+
+  /// The transpose; two of them are none.
+  public var transposed: Recipe {
+    if case .transpose(let inner) = self { return inner }
+    return .transpose(self)
+  }
+}
+
+extension DType {
+  /// Whether every value of this type is a value of the other.
+  public func widens(to other: DType) -> Bool {
+    if self == other { return true }
+    switch (self, other) {
+    case (.f16, .f32), (.f16, .f64), (.bf16, .f32), (.bf16, .f64), (.f32, .f64): return true
+    default: return false
+    }
+  }
+}

@@ -1,0 +1,158 @@
+import SmithBytes
+import SmithTensors
+
+/// Computes what recipes describe, a range of rows at a time, so that memory follows the slab and not the tensor.
+///
+/// Not thread-safe: it keeps the last source tensor it had to read whole (a transpose asks for it slab after slab). One for each worker.
+public struct RecipeEvaluator {
+  private let source: any TensorSource
+  private let tensors: [String: TensorInfo]
+  private var whole: (name: String, bytes: [UInt8])?
+  private var verified: Set<String> = []
+
+  public init(source: any TensorSource) {
+    self.source = source
+    self.tensors = Dictionary(source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// The whole tensor, little endian, in the recipe's element type.
+  public mutating func bytes(_ recipe: Recipe) throws(SmithError) -> [UInt8] {
+    try bytes(recipe, rows: 0..<recipe.rowCount)
+  }
+
+  /// The whole tensor as f32.
+  public mutating func floats(_ recipe: Recipe) throws(SmithError) -> [Float] {
+    try floats(recipe, rows: 0..<recipe.rowCount)
+  }
+
+  public mutating func floats(_ recipe: Recipe, rows: Range<Int>) throws(SmithError) -> [Float] {
+    try [Float](converting: bytes(recipe, rows: rows), from: recipe.dtype)
+  }
+
+  /// Rows along the first dimension; a scalar has one.
+  public mutating func bytes(_ recipe: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
+    switch recipe {
+    case .source(let name, _, _): return try stored(name, rows: rows, of: recipe)
+    case .transpose(let inner): return try transposed(inner, rows: rows)
+    case .reshape(let inner, _): return try reshaped(inner, to: recipe, rows: rows)
+    case .rows(let inner, let from, _):
+      return try bytes(inner, rows: (from + rows.lowerBound)..<(from + rows.upperBound))
+    case .concat(let parts): return try joined(parts, rows: rows)
+    case .cast(let inner, let type):
+      return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
+    case .component(let inner, let scheme, let index):
+      return try encoded(inner, scheme: scheme, rows: rows)[index]
+    case .decode(let scheme, let shape, let components):
+      return try decoded(scheme, shape: shape, components: components, rows: rows)
+    case .identity(let size):
+      var values = [Float](repeating: 0, count: rows.count * size)
+      for (index, row) in rows.enumerated() { values[index * size + row] = 1 }
+      return values.littleEndianBytes
+    case .zeros: return [UInt8](repeating: 0, count: rows.count * recipe.rowBytes)
+    }
+  }
+
+  private func info(_ name: String) throws(SmithError) -> TensorInfo {
+    guard let tensor = tensors[name] else {
+      throw SmithError(.missing, "the plan needs a tensor that the source lacks", at: Place(file: source.files.first, item: name))
+    }
+    return tensor
+  }
+
+  private mutating func stored(_ name: String, rows: Range<Int>, of recipe: Recipe) throws(SmithError) -> [UInt8] {
+    let tensor = try info(name)
+    if rows.count == recipe.rowCount { return try source.bytes(tensor) }
+    if verified.insert(name).inserted { try source.verifyChecksum(tensor) }
+    var slab = [UInt8](repeating: 0, count: rows.count * recipe.rowBytes)
+    var span = slab.mutableSpan
+    var raw = span.mutableBytes
+    try source.read(tensor, at: rows.lowerBound * recipe.rowBytes, into: &raw)
+    return slab
+  }
+
+  /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is read once and kept until another is asked for.
+  private mutating func transposed(_ inner: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
+    let (height, width) = (inner.shape[0], inner.shape[1])
+    let element = inner.dtype.width
+    var data: [UInt8]
+    if case .source(let name, _, _) = inner {
+      if whole?.name != name { whole = (name, try source.bytes(info(name))) }
+      data = whole?.bytes ?? []
+      if rows.count == width { whole = nil }
+    } else {
+      data = try bytes(inner)
+    }
+    if rows.count == width {
+      var result = [UInt8](repeating: 0, count: data.count)
+      var span = result.mutableSpan
+      var raw = span.mutableBytes
+      try Transpose.apply(source: data.span.bytes, rows: height, columns: width, elementBytes: element, into: &raw)
+      return result
+    }
+    return try Self.columns(rows, of: data, height: height, width: width, element: element)
+  }
+
+  private static func columns(
+    _ columns: Range<Int>, of data: [UInt8], height: Int, width: Int, element: Int
+  ) throws(SmithError) -> [UInt8] {
+    let strip = columns.count * element
+    var cut = [UInt8]()
+    cut.reserveCapacity(height * strip)
+    for row in 0..<height {
+      let start = (row * width + columns.lowerBound) * element
+      cut.append(contentsOf: data[start..<(start + strip)])
+    }
+    var result = [UInt8](repeating: 0, count: cut.count)
+    var span = result.mutableSpan
+    var raw = span.mutableBytes
+    try Transpose.apply(source: cut.span.bytes, rows: height, columns: columns.count, elementBytes: element, into: &raw)
+    return result
+  }
+
+  private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
+    var result = [UInt8](repeating: 0, count: data.count / max(1, from.width) * type.width)
+    var span = result.mutableSpan
+    var raw = span.mutableBytes
+    try ElementConversion.convert(data.span.bytes, from: from, into: &raw, to: type)
+    return result
+  }
+
+  private mutating func reshaped(_ inner: Recipe, to outer: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
+    if rows.count == outer.rowCount { return try bytes(inner) }
+    let all = try bytes(inner)
+    return Array(all[(rows.lowerBound * outer.rowBytes)..<(rows.upperBound * outer.rowBytes)])
+  }
+
+  private mutating func joined(_ parts: [Recipe], rows: Range<Int>) throws(SmithError) -> [UInt8] {
+    var result: [UInt8] = []
+    var start = 0
+    for part in parts {
+      let wanted = rows.clamped(to: start..<(start + part.rowCount))
+      if !wanted.isEmpty {
+        result += try bytes(part, rows: (wanted.lowerBound - start)..<(wanted.upperBound - start))
+      }
+      start += part.rowCount
+    }
+    return result
+  }
+}
+
+extension Recipe {
+  /// Rows along the first dimension; 1 for a scalar.
+  public var rowCount: Int { shape.first ?? 1 }
+
+  /// Bytes of one row.
+  public var rowBytes: Int { shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
+
+  public var byteCount: Int { rowCount * rowBytes }
+}
+
+extension [Float] {
+  var littleEndianBytes: [UInt8] {
+    withUnsafeBytes { Array<UInt8>($0) }
+  }
+}
+extension RecipeEvaluator {
+  mutating func encoded(_ r: Recipe, scheme: String, rows: Range<Int>) throws(SmithError) -> [[UInt8]] { [] }
+  mutating func decoded(_ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>) throws(SmithError) -> [UInt8] { [] }
+}

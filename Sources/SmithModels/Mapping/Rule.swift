@@ -1,0 +1,81 @@
+/// One row of a dialect's table: a canonical parameter, what the ecosystem calls it, and the layout step between the two.
+public struct Rule: Hashable, Sendable {
+  /// The layout step from the stored tensor to the canonical one. Each has an inverse, so a table runs both ways.
+  public enum Step: Hashable, Sendable {
+    case copy
+    /// Stored [in, out], canonical [out, in].
+    case transpose
+
+    /// The canonical recipe of a stored tensor.
+    func reading(_ stored: Recipe) -> Recipe { self == .copy ? stored : stored.transposed }
+    /// The stored recipe of a canonical tensor.
+    func writing(_ canonical: Recipe) -> Recipe { self == .copy ? canonical : canonical.transposed }
+    /// The canonical dimensions of a stored shape, and the other way round: both steps are their own inverse.
+    func swapping(_ shape: [Int]) -> [Int] { self == .copy ? shape : shape.reversed() }
+  }
+
+  /// What the row is for.
+  public enum Role: Hashable, Sendable {
+    /// The parameter's own name.
+    case name
+    /// An older spelling: read, never written.
+    case oldName
+    /// A second copy of the parameter, which some files carry: read and compared, not written.
+    case tiedCopy
+    /// A second copy that the ecosystem's own reader needs: read and compared, and written.
+    case writtenCopy
+  }
+
+  public var canonical: NamePattern
+  public var stored: NamePattern
+  public var step: Step
+  public var role: Role
+
+  public init(_ canonical: String, _ stored: String, _ step: Step = .copy, role: Role = .name) {
+    self.canonical = NamePattern(canonical)
+    self.stored = NamePattern(stored)
+    self.step = step
+    self.role = role
+  }
+}
+
+/// How an ecosystem spells the two tensors of a linear map and of a layer norm (models §1.1).
+public struct Spelling: Sendable {
+  public var kernel: String
+  public var step: Rule.Step
+  public var bias: String
+  public var scale: String
+  public var shift: String
+  /// Older spellings of a norm's scale and shift, if there were any.
+  public var oldScale: String?
+  public var oldShift: String?
+
+  /// TensorFlow 1 variables: kernels are [in, out].
+  public static let tensorFlow = Spelling(
+    kernel: "/kernel", step: .transpose, bias: "/bias", scale: "/gamma", shift: "/beta")
+  /// PyTorch modules: weights are [out, in]; before 2019 a norm's tensors were called as in TensorFlow.
+  public static let torch = Spelling(
+    kernel: ".weight", step: .copy, bias: ".bias", scale: ".weight", shift: ".bias",
+    oldScale: ".gamma", oldShift: ".beta")
+  /// Keras variables: kernels are [in, out].
+  public static let keras = Spelling(
+    kernel: "/kernel:0", step: .transpose, bias: "/bias:0", scale: "/gamma:0", shift: "/beta:0")
+
+  /// The rows of a linear map `canonical.{weight,bias}`.
+  public func linear(_ canonical: String, _ stored: String) -> [Rule] {
+    [
+      Rule(canonical + ".weight", stored + kernel, step),
+      Rule(canonical + ".bias", stored + bias),
+    ]
+  }
+
+  /// The rows of a layer norm `canonical.{weight,bias}`.
+  public func norm(_ canonical: String, _ stored: String) -> [Rule] {
+    var rules = [
+      Rule(canonical + ".weight", stored + scale), Rule(canonical + ".bias", stored + shift),
+    ]
+    if let oldScale { rules.append(Rule(canonical + ".weight", stored + oldScale, role: .oldName)) }
+    if let oldShift { rules.append(Rule(canonical + ".bias", stored + oldShift, role: .oldName)) }
+    return rules
+  }
+}

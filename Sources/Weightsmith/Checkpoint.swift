@@ -1,0 +1,37 @@
+import SmithBytes
+import SmithCheckpoints
+import SmithModels
+import SmithTensors
+
+/// A checkpoint of any container: metadata now, bytes on demand.
+public struct Checkpoint: Sendable {
+  /// What the user pointed at.
+  public let path: String
+  /// The folder its files are in, where its configuration and tokenizer files are looked for.
+  public let folder: String
+  public let source: any TensorSource
+
+  /// Opens a file, a folder, a prefix, a shard or an index; the container is recognised by content.
+  public static func open(_ path: String) throws(SmithError) -> Checkpoint {
+    let source = try Formats.open(path)
+    return Checkpoint(path: path, folder: (source.files.first ?? path).parentFolder, source: source)
+  }
+
+  public var container: String { source.container }
+  public var tensors: [TensorInfo] { source.tensors }
+  public var metadata: [String: String] { source.metadata }
+
+  /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.
+  public func logicalTensors() throws(SmithError) -> [TensorInfo] {
+    let bytes = Dictionary(tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+    let folded = try StoredSchemes.fold(source)
+    return tensors.compactMap { tensor in
+      guard let recipe = folded[tensor.name] else {
+        return tensor.encoding.dtype?.width == 0 ? tensor : nil
+      }
+      guard case .decode(let scheme, let shape, let parts) = recipe else { return tensor }
+      let size = parts.flatMap(\.sources).reduce(0) { $0 + (bytes[$1] ?? 0) }
+      return TensorInfo(name: tensor.name, encoding: .scheme(scheme), shape: shape, byteCount: size)
+    }
+  }
+}

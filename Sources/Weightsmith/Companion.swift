@@ -1,0 +1,61 @@
+import SmithBytes
+import SmithModels
+
+/// A file that goes along with the weights: the configuration we write, or a vocabulary we copy.
+public struct Companion: Hashable, Sendable {
+  public enum Content: Hashable, Sendable {
+    case text(String)
+    case copy(of: String)
+  }
+
+  public var name: String
+  public var content: Content
+
+  /// Tokenizer files by their usual names, and what a target's library wants them to be called.
+  private static let tokenizerFiles = [
+    "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
+    "added_tokens.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
+    "generation_config.json",
+  ]
+
+  /// The target's configuration file and the tokenizer files found beside the source.
+  static func all(
+    of checkpoint: Checkpoint, configuration: ModelConfiguration, family: Family, dialect: Dialect
+  ) -> [Companion] {
+    let text = JSON.object(configuration.written(for: dialect, family: family)).serialized(pretty: true)
+    let name = dialect.configuration.fileNames.first ?? "config.json"
+    return [Companion(name: name, content: .text(text + "\n"))]
+      + copied(from: checkpoint, configurationName: name, names: dialect.name)
+  }
+
+  /// The files beside a checkpoint that belong to its tokenizer. Google's SentencePiece model (`30k-clean.model`) is `spiece.model` to
+  /// Hugging Face.
+  static func copied(
+    from checkpoint: Checkpoint, configurationName: String? = nil, names: Dialect.Name? = nil
+  ) -> [Companion] {
+    let present = FolderListing.names(in: checkpoint.folder)
+    var result: [Companion] = []
+    for name in present where FolderListing.isFile(checkpoint.folder.appending(path: name)) {
+      let path = checkpoint.folder.appending(path: name)
+      if tokenizerFiles.contains(name) || isVocabulary(name) {
+        result.append(Companion(name: name, content: .copy(of: path)))
+      } else if name.hasSuffix(".model") {
+        let hugging = names == .hf || names == .keras
+        let rename = hugging && !present.contains("spiece.model")
+        result.append(Companion(name: rename ? "spiece.model" : name, content: .copy(of: path)))
+      } else if configurationName == nil, isConfiguration(name) {
+        result.append(Companion(name: name, content: .copy(of: path)))
+      }
+    }
+    return result
+  }
+
+  private static func isVocabulary(_ name: String) -> Bool {
+    name.hasSuffix(".vocab") || (name.hasPrefix("vocab") && name.hasSuffix(".txt"))
+  }
+
+  private static func isConfiguration(_ name: String) -> Bool {
+    let known = Families.all.flatMap(\.dialects).flatMap(\.configuration.fileNames)
+    return known.contains(name)
+  }
+}

@@ -1,0 +1,37 @@
+import SmithBytes
+import SmithModels
+
+/// Finds and reads the configuration file that belongs to a checkpoint.
+struct ConfigurationFiles {
+  /// Files larger than this are no configuration.
+  private static let sizeLimit = 16 << 20
+
+  /// The user's own file, else the dialect's beside the checkpoint, else nothing.
+  static func find(for checkpoint: Checkpoint, dialect: Dialect, chosen: String?) throws(SmithError) -> (
+    name: String, values: JSONObject
+  )? {
+    if let chosen { return (chosen, try read(chosen)) }
+    var folders = [checkpoint.folder]
+    if checkpoint.folder.lastComponent == "variables" { folders.append(checkpoint.folder.parentFolder) }
+    for folder in folders {
+      for name in dialect.configuration.fileNames {
+        let path = folder.appending(path: name)
+        if FolderListing.isFile(path) { return (path, try read(path)) }
+      }
+    }
+    return nil
+  }
+
+  static func read(_ path: String) throws(SmithError) -> JSONObject {
+    let file = try InputFile(path)
+    guard file.count <= sizeLimit else {
+      throw SmithError(.limit, "\(file.count) bytes are no configuration", at: Place(file: path))
+    }
+    do throws(SmithError) {
+      guard let object = try JSON.parse(try file.bytes(0..<file.count)).objectValue else {
+        throw SmithError(.malformed, "expected a JSON object")
+      }
+      return object
+    } catch { throw error.at(file: path) }
+  }
+}

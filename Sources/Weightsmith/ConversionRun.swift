@@ -1,0 +1,126 @@
+import SmithBytes
+import SmithCheckpoints
+import SmithModels
+import SmithTensors
+import Synchronization
+
+/// How far a long piece of work has come, in bytes of the work's own kind.
+public struct Progress: Hashable, Sendable {
+  public enum Phase: String, Hashable, Sendable { case writing, readingBack, comparing, computing }
+
+  public var phase: Phase
+  public var done: Int
+  public var total: Int
+
+  public var fraction: Double { total == 0 ? 1 : Double(done) / Double(total) }
+}
+
+/// What a conversion did.
+public struct ConversionReport: Sendable {
+  public var plan: Plan
+  /// The files at the destination, relative to it.
+  public var files: [String]
+  /// Tensor bytes written.
+  public var bytes: Int
+  public var verified: Bool
+}
+
+extension Conversion {
+  /// Runs the plan: tensors in parallel, bounded memory, read back, then renamed into place. Nothing is at the destination before that.
+  public func run(
+    _ prepared: Prepared, progress: @Sendable (Progress) -> Void = { _ in }
+  ) throws(SmithError) -> ConversionReport {
+    guard let writer = target.format.writer else {
+      throw SmithError(.unsupported, "\(target.format.name) is read, not written")
+    }
+    let shape = outputShape
+    let output = try AtomicOutput(destination, shape: shape, overwrite: overwrite)
+    let plan = prepared.plan
+    let tensors = try plan.outputs.map { output throws(SmithError) in
+      try TensorInfo(name: output.name, dtype: output.dtype, shape: output.shape)
+    }
+    let options = WriterOptions(stem: stem, maxShardBytes: target.maxShardBytes, metadata: plan.metadata)
+    let layout = try writer.layout(tensors, options: options)
+    if shape == .file, layout.files.count > 1 {
+      throw SmithError(
+        .usage, "\(layout.files.count) files do not fit into one", at: Place(file: destination),
+        remedy: "a folder as DST")
+    }
+    let names = shape == .file ? [destination.lastComponent] : layout.files
+    let checksums: [UInt32]
+    do throws(SmithError) {
+      checksums = try write(plan, tensors, layout, writer, options, to: output, names, progress)
+      if shape == .folder { try writeCompanions(prepared.companions, to: output) }
+      if verifies {
+        let path = shape == .file ? output.path(names[0]) : output.staging
+        try ReadBack(format: target.format, path: path, workers: workers)
+          .check(tensors, checksums, written: prepared.written, progress)
+      }
+    } catch { throw error.renaming(output.staging, to: destination) }
+    try output.commit()
+    let companions = shape == .folder ? prepared.companions.map(\.name) : []
+    return ConversionReport(
+      plan: plan, files: names + companions, bytes: tensors.reduce(0) { $0 + $1.byteCount },
+      verified: verifies)
+  }
+
+  /// One file when DST is named like one, a folder otherwise.
+  public var outputShape: AtomicOutput.Shape {
+    let suffix = "." + target.format.fileExtension
+    return suffix.count > 1 && destination.hasSuffix(suffix) ? .file : .folder
+  }
+
+  private var stem: String {
+    guard outputShape == .folder else {
+      return String(destination.lastComponent.dropLast(target.format.fileExtension.count + 1))
+    }
+    return target.format.fileExtension.isEmpty ? "model.ckpt" : "model"
+  }
+
+  private func write(
+    _ plan: Plan, _ tensors: [TensorInfo], _ layout: OutputLayout, _ writer: any ContainerWriter,
+    _ options: WriterOptions, to output: AtomicOutput, _ names: [String],
+    _ progress: @Sendable (Progress) -> Void
+  ) throws(SmithError) -> [UInt32] {
+    var files: [OutputFile] = []
+    for name in names { files.append(try OutputFile(creating: output.path(name))) }
+    for piece in layout.pieces { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
+    let executor = PlanExecutor(
+      source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
+      workers: workers)
+    let checksums = try executor.run(progress)
+    let last = try writer.finish(layout, tensors: tensors, checksums: checksums, options: options)
+    for piece in last { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
+    for file in files { try file.synchronize() }
+    return checksums
+  }
+
+  private func writeCompanions(_ companions: [Companion], to output: AtomicOutput) throws(SmithError) {
+    for companion in companions {
+      let file = try OutputFile(creating: output.path(companion.name))
+      switch companion.content {
+      case .text(let text):
+        try file.write(Array(text.utf8).span.bytes, at: 0)
+      case .copy(let origin):
+        let input = try InputFile(origin)
+        var offset = 0
+        while offset < input.count {
+          let piece = try input.bytes(offset..<min(input.count, offset + 4 << 20))
+          try file.write(piece.span.bytes, at: offset)
+          offset += piece.count
+        }
+      }
+      try file.synchronize()
+    }
+  }
+}
+
+extension SmithError {
+  /// Messages speak of the destination, not of the hidden folder where it grows.
+  fileprivate func renaming(_ staging: String, to destination: String) -> SmithError {
+    guard let file = place.file, file.hasPrefix(staging) else { return self }
+    var copy = self
+    copy.place.file = destination + file.dropFirst(staging.count)
+    return copy
+  }
+}

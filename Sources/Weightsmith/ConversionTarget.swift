@@ -1,0 +1,37 @@
+import SmithBytes
+import SmithCheckpoints
+import SmithModels
+
+extension Conversion.Target {
+  /// The container of that name, or the one that DST's extension means, or safetensors.
+  public static func format(named name: String?, for destination: String) throws(SmithError) -> any ContainerFormat.Type {
+    let written = Formats.all.filter { $0.writer != nil }.map { $0.name }.joined(separator: ", ")
+    if let name {
+      guard let format = Formats.all.first(where: { $0.name == name }) else {
+        throw SmithError(.usage, "--to \(name): no such container (\(written))")
+      }
+      return format
+    }
+    let named = Formats.all.first {
+      !$0.fileExtension.isEmpty && destination.hasSuffix("." + $0.fileExtension)
+    }
+    if let format = named ?? Formats.all.first(where: { $0.name == "safetensors" }) { return format }
+    throw SmithError(.usage, "no container given", remedy: "--to \(written)")
+  }
+
+  /// The ecosystem a container belongs to.
+  public static func defaultNames(of format: String) -> Dialect.Name {
+    switch format {
+    case "tf": .original
+    case "hdf5": .keras
+    default: .hf
+    }
+  }
+}
+
+extension Conversion {
+  /// `.cannotCreate` when DST exists and may not be replaced: asked before any work.
+  public func checkDestination() throws(SmithError) {
+    try AtomicOutput.check(destination, shape: outputShape, overwrite: overwrite)
+  }
+}

@@ -1,0 +1,49 @@
+import SmithBytes
+import SmithCheckpoints
+import SmithModels
+import SmithTensors
+import Synchronization
+
+/// Evaluates a plan's tensors in parallel and puts each where the layout wants it. Two parties that run the same plan write the same bytes.
+struct PlanExecutor: Sendable {
+  let source: any TensorSource
+  let plan: Plan
+  let placements: [OutputLayout.Placement]
+  let files: [OutputFile]
+  let workers: Workers
+
+  /// The plain CRC-32C of each output tensor.
+  func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [UInt32] {
+    let checksums = Mutex<[UInt32]>([UInt32](repeating: 0, count: plan.outputs.count))
+    let done = Atomic<Int>(0)
+    let total = plan.outputs.reduce(0) { $0 + $1.recipe.byteCount }
+    let order = placements.indices.sorted {
+      (placements[$0].file, placements[$0].offset) < (placements[$1].file, placements[$1].offset)
+    }
+    try workers.forEach(order.count) { position throws(SmithError) in
+      let index = order[position]
+      let checksum = try write(plan.outputs[index], at: placements[index]) { bytes in
+        let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
+        progress(Progress(phase: .writing, done: now, total: total))
+      }
+      checksums.withLock { $0[index] = checksum }
+    }
+    return checksums.withLock { $0 }
+  }
+
+  private func write(
+    _ output: Plan.Output, at place: OutputLayout.Placement, _ advanced: (Int) -> Void
+  ) throws(SmithError) -> UInt32 {
+    var evaluator = RecipeEvaluator(source: source)
+    var checksum = CRC32C()
+    var offset = place.offset
+    for rows in Slabs(output.recipe) {
+      let bytes = try evaluator.bytes(output.recipe, rows: rows)
+      checksum.update(bytes)
+      try files[place.file].write(bytes.span.bytes, at: offset)
+      offset += bytes.count
+      advanced(bytes.count)
+    }
+    return checksum.value
+  }
+}

@@ -1,0 +1,45 @@
+import SmithBytes
+import SmithModels
+
+extension Plan {
+  /// The plan for programs: outputs with their sources and steps, fates, notes.
+  public var json: JSON {
+    [
+      "outputs": .array(
+        outputs.map { output in
+          [
+            "name": .string(output.name), "dtype": .string(output.dtype.rawValue),
+            "shape": .array(output.shape.map(JSON.integer)),
+            "sources": .array(output.recipe.sources.map(JSON.string)),
+            "steps": .string(output.recipe.steps), "exact": .bool(output.recipe.isExact),
+          ]
+        }),
+      "fates": .array(
+        fates.map { fate in
+          [
+            "tensor": .string(fate.tensor), "kind": .string(fate.kind.rawValue),
+            "detail": .string(fate.detail),
+          ]
+        }),
+      "notes": .array(notes.map(JSON.string)),
+    ]
+  }
+}
+
+extension Recipe {
+  /// The steps from the outermost inward as words, each followed by a space; empty for a plain copy.
+  public var steps: String {
+    switch self {
+    case .source: ""
+    case .transpose(let inner): "transpose " + inner.steps
+    case .reshape(let inner, _): "reshape " + inner.steps
+    case .rows(let inner, let from, let count): "rows \(from)..<\(from + count) " + inner.steps
+    case .concat: "concat "
+    case .cast(let inner, let type): "\(type.rawValue) " + inner.steps
+    case .component(let inner, let scheme, let index): "\(scheme)[\(index)] " + inner.steps
+    case .decode(let scheme, _, _): "decode \(scheme) "
+    case .identity: "identity "
+    case .zeros: "zeros "
+    }
+  }
+}

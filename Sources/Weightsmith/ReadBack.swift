@@ -1,0 +1,73 @@
+import SmithBytes
+import SmithCheckpoints
+import SmithModels
+import SmithTensors
+import Synchronization
+
+/// Opens what was just written as a stranger would, and compares names, types, shapes and every byte with what the recipes gave.
+struct ReadBack: Sendable {
+  let format: any ContainerFormat.Type
+  let path: String
+  let workers: Workers
+
+  private static let piece = 4 << 20
+
+  func check(
+    _ tensors: [TensorInfo], _ checksums: [UInt32], written: Parameters?,
+    _ progress: @Sendable (Progress) -> Void
+  ) throws(SmithError) {
+    let checkpoint = try Checkpoint.open(path)
+    let source = checkpoint.source
+    let found = Dictionary(source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    guard source.container == format.name, found.count == tensors.count else {
+      throw failure("\(found.count) tensors, \(tensors.count) were written")
+    }
+    let done = Atomic<Int>(0)
+    let total = tensors.reduce(0) { $0 + $1.byteCount }
+    try workers.forEach(tensors.count) { index throws(SmithError) in
+      let wanted = tensors[index]
+      guard let tensor = found[wanted.name], tensor == wanted else {
+        throw failure("differs in type or shape from what was written", wanted.name)
+      }
+      guard try checksum(tensor, in: source) == checksums[index] else {
+        throw failure("other bytes than were written", wanted.name)
+      }
+      let now = done.wrappingAdd(wanted.byteCount, ordering: .relaxed).newValue
+      progress(Progress(phase: .readingBack, done: now, total: total))
+    }
+    try checkModel(checkpoint, written)
+  }
+
+  private func checksum(_ tensor: TensorInfo, in source: any TensorSource) throws(SmithError) -> UInt32 {
+    var crc = CRC32C()
+    var buffer = [UInt8](repeating: 0, count: min(Self.piece, tensor.byteCount))
+    var offset = 0
+    while offset < tensor.byteCount {
+      let count = min(buffer.count, tensor.byteCount - offset)
+      if count < buffer.count { buffer.removeLast(buffer.count - count) }
+      var span = buffer.mutableSpan
+      var raw = span.mutableBytes
+      try source.read(tensor, at: offset, into: &raw)
+      crc.update(buffer)
+      offset += count
+    }
+    return crc.value
+  }
+
+  /// The output must be read as the same model: same configuration, same parameters.
+  private func checkModel(_ checkpoint: Checkpoint, _ written: Parameters?) throws(SmithError) {
+    guard let written, FolderListing.names(in: checkpoint.folder).contains(where: { $0.hasSuffix("config.json") })
+    else { return }
+    let model = try Model(checkpoint)
+    guard model.configuration.schedule == written.configuration.schedule,
+      model.configuration.sizes == written.configuration.sizes,
+      model.configuration.activation == written.configuration.activation,
+      model.configuration.layerNormEpsilon == written.configuration.layerNormEpsilon,
+      Set(model.parameters.recipes.keys) == Set(written.recipes.keys)
+    else { throw failure("is read as another model than was written") }
+  }
+
+  private func failure(_ detail: String, _ item: String? = nil) -> SmithError {
+    SmithError(.io, "read back: \(detail)", at: Place(file: path, item: item))
+  }
+}

@@ -1,0 +1,52 @@
+import SmithBytes
+import SmithModels
+import SmithTensors
+
+/// A change of one property of a model (DESIGN §1), as a value that composes with others.
+public struct Transform: Sendable {
+  /// What it does, for messages.
+  public let name: String
+  let apply: @Sendable (Parameters) throws(SmithError) -> Parameters
+
+  /// Shared blocks become own blocks, one for each depth. The same numbers, so the same model.
+  public static let unshare = Transform(name: "unshare") { parameters throws(SmithError) in
+    let layout = Unsharing.Layout.allCases.first { layout in
+      guard let formula = Families.named(parameters.configuration.family)?.dialect(parameters.dialect)?.schedule
+      else { return true }
+      let sizes = Unsharing(layout: layout).applied(to: parameters).configuration.sizes
+      let schedule = formula.schedule(
+        layers: sizes[.layers] ?? 1, groups: sizes[.groups] ?? 1, inner: sizes[.innerBlocks] ?? 1)
+      return schedule == Array(schedule.indices)
+    }
+    return Unsharing(layout: layout ?? .innerBlocks).applied(to: parameters)
+  }
+
+  /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are.
+  public static func quantize(_ scheme: any QuantizationScheme, keeping keep: [Glob] = []) -> Transform {
+    Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
+      Quantization(scheme: scheme, keep: keep).applied(to: parameters)
+    }
+  }
+}
+
+/// Chooses which parameters a scheme encodes.
+struct Quantization {
+  let scheme: any QuantizationScheme
+  let keep: [Glob]
+
+  /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
+  static let kept = ["embeddings.position", "embeddings.tokenType"]
+
+  func applied(to parameters: Parameters) -> Parameters {
+    var result = parameters
+    for (name, recipe) in parameters.recipes where takes(name, recipe) { result.schemes[name] = scheme.name }
+    return result
+  }
+
+  private func takes(_ name: String, _ recipe: Recipe) -> Bool {
+    guard recipe.shape.count == 2, recipe.dtype.isFloat, !Self.kept.contains(name),
+      !keep.contains(where: { $0.matches(name) })
+    else { return false }
+    return (try? scheme.components(shape: recipe.shape)) != nil
+  }
+}

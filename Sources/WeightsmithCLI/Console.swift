@@ -1,0 +1,118 @@
+import Weightsmith
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Standard output and error. Every call writes whole lines, so the two keep their order.
+enum Console {
+  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+
+  static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+  /// Text as it is, without a line end. A reader that went away is no error of ours.
+  static func write(_ text: String, to descriptor: Int32) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let put = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+      if put < 0, errno == EINTR { continue }
+      if put <= 0 { return }
+      rest = rest.dropFirst(put)
+    }
+  }
+
+  static func print(_ json: JSON) { print(json.serialized(pretty: true)) }
+
+  /// Whether a person watches standard error.
+  static var hasTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}
+
+/// `write(2)` under a name that the method above does not hide.
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(descriptor, bytes, count)
+}
+
+/// Columns of text, each as wide as its widest cell; numbers to the right.
+struct TextTable {
+  enum Alignment { case left, right }
+
+  let alignments: [Alignment]
+  private var rows: [[String]] = []
+
+  init(_ header: [String], _ alignments: [Alignment]) {
+    self.alignments = alignments
+    rows.append(header)
+  }
+
+  mutating func add(_ cells: [String]) { rows.append(cells) }
+
+  var text: String {
+    var widths = [Int](repeating: 0, count: alignments.count)
+    for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) } }
+    return rows.map { row in
+      var line = ""
+      for (column, cell) in row.enumerated() {
+        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        line += (column == 0 ? "" : "  ") + (alignments[column] == .left ? cell + padding : padding + cell)
+      }
+      while line.last == " " { line.removeLast() }
+      return line
+    }.joined(separator: "\n")
+  }
+}
+
+extension Int {
+  /// `1,234,567`.
+  var grouped: String {
+    var digits = String(magnitude)
+    var groups: [String] = []
+    while digits.count > 3 {
+      groups.insert(String(digits.suffix(3)), at: 0)
+      digits.removeLast(3)
+    }
+    return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+  }
+
+  /// Bytes for people: `512 B`, `925.2 kB`, `1.34 GB`.
+  var asBytes: String {
+    let units = ["kB", "MB", "GB", "TB"]
+    if self < 1000 { return "\(self) B" }
+    var value = Double(self) / 1000
+    var unit = 0
+    while value >= 999.95, unit < units.count - 1 {
+      value /= 1000
+      unit += 1
+    }
+    let tenths = value >= 100 || unit == 0 ? 10.0 : 100.0
+    return "\((value * tenths).rounded() / tenths) \(units[unit])"
+  }
+}
+
+extension Double {
+  /// Two digits and an exponent, `2.4e-06`; `0` for zero.
+  var short: String {
+    if self == 0 { return "0" }
+    guard isFinite else { return isNaN ? "nan" : "inf" }
+    let exponent = Int(log10(magnitude).rounded(.down))
+    var mantissa = (self / pow(10, Double(exponent)) * 10).rounded() / 10
+    var power = exponent
+    if mantissa.magnitude >= 10 {
+      mantissa /= 10
+      power += 1
+    }
+    let sign = power < 0 ? "-" : "+"
+    return "\(mantissa)e\(sign)\(power.magnitude < 10 ? "0" : "")\(power.magnitude)"
+  }
+
+  /// Fixed digits after the point.
+  func fixed(_ digits: Int) -> String {
+    guard isFinite else { return isNaN ? "nan" : "inf" }
+    let scale = pow(10, Double(digits))
+    let whole = Int((magnitude * scale).rounded())
+    let fraction = String(whole % Int(scale))
+    let padded = String(repeating: "0", count: digits - fraction.count) + fraction
+    return (self < 0 ? "-" : "") + "\(whole / Int(scale))." + padded
+  }
+}

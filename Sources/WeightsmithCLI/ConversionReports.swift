@@ -1,0 +1,46 @@
+import Weightsmith
+
+extension Reports {
+  /// `--dry-run`: what would be written, from what, and what would not be.
+  static func show(_ prepared: Conversion.Prepared, json: Bool) {
+    if json {
+      Console.print(prepared.plan.json)
+      return
+    }
+    var table = TextTable(["OUTPUT", "DTYPE", "SHAPE", "FROM"], [.left, .left, .left, .left])
+    for output in prepared.plan.outputs {
+      let from = output.recipe.sources.joined(separator: ", ")
+      table.add([
+        output.name.escapedForTerminal, output.dtype.rawValue, shape(output.shape),
+        "\(output.recipe.steps)\(from)".escapedForTerminal,
+      ])
+    }
+    Console.print(table.text)
+    for line in leftOut(prepared.plan) + prepared.plan.notes { Console.print(line.escapedForTerminal) }
+    for companion in prepared.companions { Console.print("with \(companion.name.escapedForTerminal)") }
+  }
+
+  static func show(_ report: ConversionReport, destination: String, json: Bool) {
+    if json {
+      Console.print([
+        "destination": .string(destination), "files": .array(report.files.map(JSON.string)),
+        "tensors": .integer(report.plan.outputs.count), "bytes": .integer(report.bytes),
+        "verified": .bool(report.verified), "notes": .array(report.plan.notes.map(JSON.string)),
+        "ignored": .array(report.plan.fates.filter { $0.kind == .ignored }.map { .string($0.tensor) }),
+      ])
+      return
+    }
+    let check = report.verified ? "read back and equal" : "not read back"
+    Console.print(
+      "\(count(report.plan.outputs.count, "tensor")), \(report.bytes.asBytes), \(check): \(destination)")
+    for line in leftOut(report.plan) + report.plan.notes { Console.print("note: " + line.escapedForTerminal) }
+  }
+
+  /// One line for each reason why source tensors are not in the output.
+  private static func leftOut(_ plan: Plan) -> [String] {
+    let rest = plan.fates.filter { $0.kind == .ignored }
+    return Dictionary(grouping: rest, by: \.detail).sorted { $0.key < $1.key }.map { reason, fates in
+      "left out \(count(fates.count, "tensor")): \(reason) (\(fates[0].tensor)\(fates.count > 1 ? ", …" : ""))"
+    }
+  }
+}

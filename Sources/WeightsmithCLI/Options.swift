@@ -1,0 +1,118 @@
+import ArgumentParser
+import Weightsmith
+
+/// How a source's configuration is found, for every command that needs a model.
+struct ConfigurationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Use this configuration file instead of the one beside SRC.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp("A setting in the configuration's own key names, stronger than the file.", valueName: "key=value"))
+  var set: [String] = []
+
+  func modelOptions() throws(SmithError) -> Model.Options {
+    var settings = JSONObject()
+    for pair in set {
+      guard let equals = pair.firstIndex(of: "=") else {
+        throw SmithError(.usage, "--set \(pair): expected key=value", remedy: "--set num_attention_heads=12")
+      }
+      let text = String(pair[pair.index(after: equals)...])
+      settings[String(pair[..<equals])] = (try? JSON.parse(Array(text.utf8))) ?? .string(text)
+    }
+    return Model.Options(configuration: config, settings: settings)
+  }
+
+  func model(_ path: String) throws(SmithError) -> Model {
+    try Model(Checkpoint.open(path), options: modelOptions())
+  }
+}
+
+/// Where an output goes and how it is made, for every command that writes.
+struct OutputOptions: ParsableArguments {
+  @Option(name: .long, help: ArgumentHelp("The container to write: safetensors or tf.", valueName: "container"))
+  var to: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Whose tensor names: hf, original, keras, or keep. By default the container's own ecosystem.", valueName: "dialect"))
+  var names: String?
+
+  @Option(help: ArgumentHelp("The element type of floating-point tensors: f32, f16 or bf16.", valueName: "type"))
+  var dtype: String?
+
+  @Option(help: ArgumentHelp("Tensor bytes per file at most (500MB, 5GB).", valueName: "size"))
+  var maxShardSize: String?
+
+  @Flag(help: "Replace what stands at DST.")
+  var overwrite = false
+
+  @Flag(help: "Print the plan and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Do not read the output back.")
+  var noVerify = false
+
+  @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
+  var jobs: Int?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  /// Runs a conversion of a model, or of its checkpoint when the names are kept.
+  func write(_ input: Conversion.Input, to destination: String) throws(SmithError) -> Outcome {
+    var conversion = Conversion(input, to: try target(for: destination), at: destination)
+    conversion.overwrite = overwrite
+    conversion.verifies = !noVerify
+    if let jobs { conversion.workers = Workers(jobs) }
+    let prepared = try conversion.prepare()
+    if dryRun {
+      Reports.show(prepared, json: json)
+      return .fine
+    }
+    try conversion.checkDestination()
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let report = try conversion.run(prepared) { bar.update($0) }
+    bar.finish()
+    Reports.show(report, destination: destination, json: json)
+    return .fine
+  }
+
+  var keepsNames: Bool { names == "keep" }
+
+  private func target(for destination: String) throws(SmithError) -> Conversion.Target {
+    let format = try Conversion.Target.format(named: to, for: destination)
+    let element = try dtype.map { text throws(SmithError) in
+      guard let type = DType(rawValue: text), [.f32, .f16, .bf16].contains(type) else {
+        throw SmithError(.usage, "--dtype \(text): expected f32, f16 or bf16")
+      }
+      return type
+    }
+    return Conversion.Target(
+      format: format, names: try dialect(for: format.name), dtype: element,
+      maxShardBytes: try maxShardSize.map(Self.bytes))
+  }
+
+  private func dialect(for format: String) throws(SmithError) -> Dialect.Name? {
+    guard let names else { return Conversion.Target.defaultNames(of: format) }
+    if names == "keep" { return nil }
+    guard let name = Dialect.Name(rawValue: names) else {
+      let known = Dialect.Name.allCases.map(\.rawValue) + ["keep"]
+      throw SmithError(.usage, "--names \(names): expected \(known.joined(separator: ", "))")
+    }
+    return name
+  }
+
+  /// `500MB`, `5GB`, `1GiB` or plain bytes.
+  static func bytes(_ text: String) throws(SmithError) -> Int {
+    let units: [(String, Int)] = [
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000), ("MB", 1_000_000),
+      ("GB", 1_000_000_000), ("B", 1), ("", 1),
+    ]
+    for (unit, factor) in units where text.hasSuffix(unit) {
+      guard let number = Int(text.dropLast(unit.count)), number > 0 else { break }
+      return try number.multiplied(checked: factor)
+    }
+    throw SmithError(.usage, "\(text): expected a size such as 500MB")
+  }
+}

@@ -1,0 +1,96 @@
+import Weightsmith
+
+/// The text of the library's values.
+enum Reports {
+  static func show(_ inspection: Inspection, path: String) {
+    var lines: [(String, String)] = [
+      ("container", "\(inspection.container), \(count(inspection.files.count, "file"))"),
+    ]
+    if let family = inspection.family {
+      lines.append(("model", "\(family), names as in \(inspection.dialect?.rawValue ?? "?")"))
+    } else {
+      lines.append(("model", "unknown"))
+    }
+    if let model = inspection.model { lines += describe(model) }
+    lines.append(
+      ("tensors", "\(inspection.tensors.count.grouped), \(inspection.tensorBytes.asBytes)"))
+    for (key, value) in inspection.metadata.sorted(by: { $0.key < $1.key }) {
+      lines.append(("metadata", "\(key) = \(shortened(value))"))
+    }
+    let unused = inspection.model?.parameters.fates.filter { $0.kind != .used } ?? []
+    for (reason, tensors) in Dictionary(grouping: unused, by: { "\($0.kind.rawValue): \($0.detail)" }).sorted(by: { $0.key < $1.key }) {
+      lines.append(("unused", "\(count(tensors.count, "tensor")), \(reason)"))
+    }
+    lines += inspection.notes.map { ("note", $0) }
+    for (label, text) in lines {
+      Console.print(label.padded(to: 12) + text.escapedForTerminal)
+    }
+    Console.print("")
+  }
+
+  private static func describe(_ model: Model) -> [(String, String)] {
+    let it = model.configuration
+    let heads = it.heads.isEmpty ? "none" : it.heads.joined(separator: ", ")
+    return [
+      ("blocks", "\(it.runningBlocks.count) distinct, \(it.schedule.count) executed"),
+      (
+        "sizes",
+        "V \(it[.vocabulary].grouped)  E \(it[.embedding])  H \(it[.hidden])  A \(it[.heads])  I \(it[.intermediate])  P \(it[.positions])  T \(it[.tokenTypes])"
+      ),
+      ("activation", "\(it.activation.rawValue), layer-norm epsilon \(it.layerNormEpsilon)"),
+      ("heads", heads + (it.parts.contains("pooler") ? "; pooler" : "; no pooler")),
+      ("parameters", model.parameters.parameterCount.grouped),
+    ]
+  }
+
+  static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> String {
+    var header = ["NAME", "DTYPE", "SHAPE", "BYTES"]
+    if !statistics.isEmpty { header += ["MIN", "MAX", "MEAN", "STD", "NONFINITE"] }
+    var table = TextTable(
+      header, [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3))
+    for tensor in tensors {
+      var row = [
+        tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape), tensor.byteCount.grouped,
+      ]
+      if !statistics.isEmpty {
+        let found = statistics[tensor.name]
+        row += found.map {
+          [$0.minimum.short, $0.maximum.short, $0.mean.short, $0.deviation.short, "\($0.nonFinite)"]
+        } ?? ["", "", "", "", ""]
+      }
+      table.add(row)
+    }
+    return table.text
+  }
+
+  /// The names by their parts, each folder once.
+  static func tree(_ tensors: [TensorInfo]) -> String {
+    var lines: [String] = []
+    var open: [Substring] = []
+    for tensor in tensors.sorted(by: { $0.name < $1.name }) {
+      let parts = tensor.name.split(whereSeparator: { $0 == "/" || $0 == "." })
+      let shared = zip(open, parts.dropLast()).prefix { $0 == $1 }.count
+      for (depth, part) in parts.dropLast().enumerated().dropFirst(shared) {
+        lines.append(String(repeating: "  ", count: depth) + String(part).escapedForTerminal)
+      }
+      let leaf = String(parts.last ?? "").escapedForTerminal
+      lines.append(
+        String(repeating: "  ", count: max(0, parts.count - 1))
+          + "\(leaf)  \(tensor.encoding.name) \(shape(tensor.shape))")
+      open = Array(parts.dropLast())
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  static func shape(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
+
+  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
+  private static func shortened(_ text: String) -> String {
+    text.count <= 60 ? text : "\(text.prefix(60))… (\(text.utf8.count) bytes)"
+  }
+}
+
+extension String {
+  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

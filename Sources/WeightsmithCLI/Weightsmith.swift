@@ -1,0 +1,27 @@
+import ArgumentParser
+import Weightsmith
+
+/// The command line: each command parses its options, makes one call of the library and prints the value it gets.
+@main
+struct WeightsmithCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weightsmith",
+    abstract: "Reads, converts, quantizes and verifies model weights.",
+    discussion: """
+      SRC is anything you have: a file, a folder, a TensorFlow prefix or any of its files, a shard index. It is recognised by content.
+
+      Exit codes: 0 fine, 1 parity does not hold, 64 usage, 65 bad data, 66 no such input, 73 cannot create output, 74 I/O.
+      """,
+    version: Version.text,
+    subcommands: [Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self, BenchForward.self])
+
+  static func main() {
+    Interrupts.install()
+    main(nil)
+  }
+}
+
+/// The version printed by `--version`.
+enum Version {
+  static let text = "0.1.0"
+}
