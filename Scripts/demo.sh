@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# From Google's ALBERT checkpoint to Hugging Face safetensors, with proof: inspect, convert, verify, quantize, and what the
+# proof says of a damaged copy. Installs what building needs, builds, and works in a temporary folder.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=Scripts/setup.sh
+source Scripts/setup.sh
+
+say "Setup and build"
+need_build_tools
+swift build -c release --product weightsmith </dev/null
+PATH="$(swift build -c release --show-bin-path </dev/null):$PATH"
+
+out="$(mktemp -d "${TMPDIR:-/tmp}/weightsmith-demo.XXXXXX")"
+google="Fixtures/data/trained/tiny_albert/google_tf"
+
+# run COMMAND…: shows the command, then runs it.
+run() {
+  printf '\n$ %s\n' "${*//"$out"/\$OUT}"
+  "$@" </dev/null
+}
+
+# run_expecting CODE COMMAND…: the command has to end with that exit code.
+run_expecting() {
+  local expected="$1" code=0
+  shift
+  run "$@" || code=$?
+  printf '(exit code %s)\n' "$code"
+  if [ "$code" -ne "$expected" ]; then
+    printf 'demo: expected exit code %s\n' "$expected" >&2
+    exit 1
+  fi
+}
+
+printf '\nOUT=%s\n' "$out"
+
+say "1. What is this? A tiny ALBERT in Google's TensorFlow form; it was trained and knows a little world"
+run weightsmith inspect "$google"
+
+say "2. Convert it to a Hugging Face folder"
+run weightsmith convert "$google" "$out/albert-hf" --to safetensors
+run ls -l "$out/albert-hf"
+
+say "3. Prove that it is the same model: every tensor, every layer, against the measured rounding floor"
+run_expecting 0 weightsmith verify "$google" "$out/albert-hf"
+
+say "4. Quantize it, and judge the result by the policy for quantized models"
+for scheme in int8-channel q8_0; do
+  run weightsmith quantize "$google" "$out/albert-$scheme" --scheme "$scheme"
+  run_expecting 0 weightsmith verify "$google" "$out/albert-$scheme"
+done
+
+say "5. Damage a copy: flip the sign of a few weights, and see the proof find them"
+run cp -r "$out/albert-hf" "$out/albert-damaged"
+run python3 Scripts/damage.py "$out/albert-damaged/model.safetensors" \
+  albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight
+run_expecting 1 weightsmith verify "$google" "$out/albert-damaged"
+
+say "Everything is in $out"

