@@ -3,5 +3,6 @@
 #include "checksum.h"
 #include "convert.h"
 #include "kernels.h"
+#include "schemes.h"
 #include "transpose.h"
 #endif
