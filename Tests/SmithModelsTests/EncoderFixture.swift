@@ -104,7 +104,8 @@ struct EncoderFixture: ParameterSource {
 }
 
 /// The largest absolute difference; infinite where the counts differ or a number is NaN.
-func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double {
+func largestDifference<A: BinaryFloatingPoint, B: BinaryFloatingPoint>(_ a: [A], _ b: [B]) -> Double
+{
   guard a.count == b.count else { return .infinity }
   return zip(a, b).reduce(0) { largest, pair in
     let difference = abs(Double(pair.0) - Double(pair.1))
