@@ -17,7 +17,8 @@ public protocol ContainerFormat: Sendable {
 /// The containers, in the order in which a folder that holds several is decided.
 public enum Formats {
   public static let all: [any ContainerFormat.Type] = [
-    Safetensors.self
+    Safetensors.self,
+    HDF5.self,
   ]
 
   /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.

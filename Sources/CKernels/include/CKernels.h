@@ -1,8 +1,7 @@
 #ifndef WS_CKERNELS_H
 #define WS_CKERNELS_H
-#include <stddef.h>
-#include <stdint.h>
 #include "checksum.h"
 #include "convert.h"
+#include "kernels.h"
 #include "transpose.h"
 #endif

@@ -1,0 +1,57 @@
+#ifndef WS_KERNELS_H
+#define WS_KERNELS_H
+#include <stddef.h>
+#include <stdint.h>
+
+// The kernels of a forward pass, single-threaded, once per precision (suffix f32, f64). Each call picks the widest
+// instruction set the CPU has. Every output element depends only on its own inputs, in one fixed order of additions, so
+// splitting the work differently never changes a bit. All matrices are row-major; a leading dimension (ld) is the
+// distance between rows in elements.
+
+// Codes of `activation` below.
+enum {
+  WS_LINEAR = 0,
+  WS_GELU = 1,
+  WS_GELU_TANH = 2,
+  WS_GELU_FAST = 3,
+  WS_QUICK_GELU = 4,
+  WS_RELU = 5,
+  WS_SILU = 6,
+  WS_TANH = 7,
+};
+
+// How many columns of the right operand lie side by side in one packed panel.
+//   ws_panel_width
+// Packs B [n, k], element (i, p) at b[i * row_stride + p * column_stride], into ceil(n / width) panels of k * width
+// elements, element (i, p) of a panel at p * width + i; missing columns are zero.
+//   ws_pack
+// C[m, n] = A[m, k] · B[n, k]ᵀ with B packed.
+//   ws_gemm
+// out[r, c] = activation(x[r, c] + bias[c]); bias may be NULL, out may be x.
+//   ws_bias_activate
+// In place, row by row: softmax(x · scale + bias[c]); bias may be NULL.
+//   ws_softmax
+// out[r] = (s - mean(s)) / sqrt(var(s) + epsilon) · gamma + beta with s = x[r] + residual[r]; residual may be NULL, out
+// may be x. The variance is the biased one.
+//   ws_layer_norm
+// out = x + y; out may be either.
+//   ws_add
+#define WS_DECLARE(T, S)                                                                                          \
+  ptrdiff_t ws_panel_width_##S(void);                                                                             \
+  void ws_pack_##S(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out);  \
+  void ws_gemm_##S(const T *a, ptrdiff_t lda, ptrdiff_t m, const T *panels, ptrdiff_t n, ptrdiff_t k, T *c,       \
+                   ptrdiff_t ldc);                                                                                \
+  void ws_bias_activate_##S(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, const T *bias,          \
+                            int activation, T *out, ptrdiff_t ldout);                                             \
+  void ws_softmax_##S(T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T scale, const T *bias);             \
+  void ws_layer_norm_##S(const T *x, const T *residual, ptrdiff_t rows, ptrdiff_t width, const T *gamma,          \
+                         const T *beta, T epsilon, T *out);                                                       \
+  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out);
+
+WS_DECLARE(float, f32)
+WS_DECLARE(double, f64)
+#undef WS_DECLARE
+
+// Whether the CPU multiplies with 512-bit vectors, which our own matrix product does not use.
+int ws_has_avx512(void);
+#endif

@@ -1,0 +1,48 @@
+import SmithBytes
+import SmithTensors
+
+/// HDF5: Keras weights, Hugging Face `tf_model.h5` and its shards, ELMo's `weights.hdf5`. Docs/Formats/hdf5.md.
+public enum HDF5: ContainerFormat {
+  public static let name = "hdf5"
+  public static let fileExtension = "h5"
+  public static let writer: (any ContainerWriter)? = nil
+
+  static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  /// A file with the signature at 0, 512, 1024, 2048, …; a folder with `tf_model.h5`, or else the only `.h5` or `.hdf5` in it.
+  public static func recognise(_ input: InputPath) throws(SmithError) -> String? {
+    switch input.kind {
+    case .absent: return nil
+    case .file: return try hasSignature(input) ? input.path : nil
+    case .folder:
+      if input.entries.contains("tf_model.h5") { return input.path.appending(path: "tf_model.h5") }
+      let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
+      guard let only = candidates.first else { return nil }
+      guard candidates.count == 1 else {
+        throw SmithError(
+          .mismatch, "several HDF5 files: \(candidates.joined(separator: ", "))",
+          at: Place(file: input.path), remedy: "name one of them")
+      }
+      let path = input.path.appending(path: only)
+      let file = try InputPath(path)
+      guard file.kind == .file, try hasSignature(file) else { return nil }
+      return path
+    }
+  }
+
+  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+    try HDF5Source(path)
+  }
+
+  /// A user block of any power of two from 512 on may come before the signature.
+  private static func hasSignature(_ input: InputPath) throws(SmithError) -> Bool {
+    if input.head.starts(with: signature) { return true }
+    let file = try InputFile(input.path)
+    var offset = 512
+    while offset <= file.count - signature.count {
+      if try file.bytes(offset..<(offset + signature.count)) == signature { return true }
+      offset *= 2
+    }
+    return false
+  }
+}

@@ -1,0 +1,118 @@
+import CHDF5
+import SmithBytes
+import SmithTensors
+
+/// How a chunked dataset is cut up and what was done to each piece.
+struct HDF5Chunking: Hashable, Sendable {
+  /// Elements along each dimension, of the tensor, of one chunk, and the number of chunks.
+  var shape: [Int]
+  var chunk: [Int]
+  var grid: [Int]
+  var elementSize: Int
+  /// Bytes of one chunk as the dataset sees it; chunks at the edge are stored whole.
+  var chunkBytes: Int
+  /// In the order in which the writer applied them.
+  var filters: [HDF5Filter]
+  /// Chunks that reach past the shape were stored without any filter (an option of the 1.10 file format).
+  var leavesPartialUnfiltered: Bool
+
+  /// One chunk is decoded in memory at a time, per reading thread.
+  static let maximumChunkBytes = 256 << 20
+
+  /// Reads the creation list of a chunked dataset, all of whose numbers come from the file.
+  static func describe(
+    _ creation: hid_t, info: TensorInfo, elementSize: Int
+  ) throws(SmithError) -> HDF5Dataset.Layout {
+    let place = Place(item: info.name)
+    let rank = info.shape.count
+    var dimensions = [hsize_t](repeating: 0, count: max(rank, 1))
+    guard rank > 0, Int(H5Pget_chunk(creation, Int32(rank), &dimensions)) == rank else {
+      throw SmithError(.malformed, "chunks of another rank than the shape", at: place)
+    }
+    if info.byteCount == 0 { return .fill }
+    var bytes = elementSize
+    var chunk: [Int] = []
+    for dimension in dimensions {
+      guard let length = Int(exactly: dimension), length > 0, length <= maximumChunkBytes / bytes
+      else {
+        throw SmithError(
+          .limit, "chunks of \(dimensions), at most \(maximumChunkBytes) bytes", at: place)
+      }
+      bytes *= length
+      chunk.append(length)
+    }
+    let filters: [HDF5Filter]
+    do throws(SmithError) { filters = try HDF5Filter.pipeline(creation) } catch {
+      if error.kind == .unsupported { return .refused(error.kind, error.detail) }
+      throw error.at(item: info.name)
+    }
+    var options: UInt32 = 0
+    _ = H5Pget_chunk_opts(creation, &options)
+    return .chunked(
+      HDF5Chunking(
+        shape: info.shape, chunk: chunk,
+        grid: zip(info.shape, chunk).map { ($0 - 1) / $1 + 1 },
+        elementSize: elementSize, chunkBytes: bytes, filters: filters,
+        leavesPartialUnfiltered: options & UInt32(H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0))
+  }
+
+  /// The number of a chunk, row-major over the grid.
+  func number(of coordinates: [Int]) -> Int {
+    zip(coordinates, grid).reduce(0) { $0 * $1.1 + $1.0 }
+  }
+
+  /// Whether a chunk reaches past the shape.
+  func isPartial(_ coordinates: [Int]) -> Bool {
+    coordinates.indices.contains { (coordinates[$0] + 1) * chunk[$0] > shape[$0] }
+  }
+
+  /// The grid coordinates of every chunk that holds an element of `range` (row-major element numbers, not empty), and
+  /// few others: the box around the first and the last element.
+  func chunks(holding range: Range<Int>) -> [Range<Int>] {
+    let low = coordinates(of: range.lowerBound)
+    let high = coordinates(of: range.upperBound - 1)
+    var box: [Range<Int>] = []
+    var isWhole = false
+    for axis in shape.indices {
+      if isWhole {
+        box.append(0..<grid[axis])
+      } else {
+        box.append((low[axis] / chunk[axis])..<(high[axis] / chunk[axis] + 1))
+        isWhole = low[axis] != high[axis]
+      }
+    }
+    return box
+  }
+
+  private func coordinates(of element: Int) -> [Int] {
+    var rest = element
+    var result = [Int](repeating: 0, count: shape.count)
+    for axis in shape.indices.reversed() {
+      result[axis] = rest % shape[axis]
+      rest /= shape[axis]
+    }
+    return result
+  }
+}
+
+/// Every tuple of a box in row-major order: an odometer, because the rank is the file's.
+struct HDF5Odometer {
+  private let box: [Range<Int>]
+  private(set) var current: [Int]
+  private(set) var isDone: Bool
+
+  init(_ box: [Range<Int>]) {
+    self.box = box
+    current = box.map(\.lowerBound)
+    isDone = box.contains { $0.isEmpty }
+  }
+
+  mutating func advance() {
+    for axis in box.indices.reversed() {
+      current[axis] += 1
+      if current[axis] < box[axis].upperBound { return }
+      current[axis] = box[axis].lowerBound
+    }
+    isDone = true
+  }
+}

@@ -1,0 +1,63 @@
+#if OneDNN && os(Linux)
+  import CKernels
+  import COneDNN
+  import Glibc
+
+  /// Intel's oneDNN through `dnnl_sgemm`, which has a kernel for every x86 vector unit.
+  ///
+  /// It is called on one thread: its own threads collapse on a busy machine, and how they cut the work is not fixed.
+  public struct OneDNNBackend: ComputeBackend {
+    /// The weights as given: [rows, columns].
+    public struct Matrix: Sendable {
+      let weights: [Float]
+      let inputs: Int
+    }
+
+    public init() {}
+
+    public var name: String { "onednn" }
+
+    public var columnsPerTile: Int { 192 }
+
+    public func prepare(_ weights: [Float], rows: Int, columns: Int) -> Matrix {
+      Matrix(weights: weights, inputs: columns)
+    }
+
+    public func multiply(
+      _ a: MatrixView<Float>, by b: Matrix, outputs: Range<Int>, into c: MutableMatrixView<Float>
+    ) {
+      b.weights.withUnsafeBufferPointer { weights in
+        guard let base = weights.baseAddress else { return }
+        let rows = MatrixView(
+          base + outputs.lowerBound * b.inputs, rows: outputs.count, columns: b.inputs,
+          stride: b.inputs)
+        multiply(a, by: rows, transposed: true, into: c)
+      }
+    }
+
+    public func multiply(
+      _ a: MatrixView<Float>, by b: MatrixView<Float>, transposed: Bool,
+      into c: MutableMatrixView<Float>
+    ) {
+      Self.useOneThread()
+      let none = CChar(UInt8(ascii: "N"))
+      let status = dnnl_sgemm(
+        none, transposed ? CChar(UInt8(ascii: "T")) : none, dnnl_dim_t(a.rows),
+        dnnl_dim_t(c.columns), dnnl_dim_t(a.columns), 1, a.base, dnnl_dim_t(a.stride), b.base,
+        dnnl_dim_t(b.stride), 0, c.base, dnnl_dim_t(c.stride))
+      // It refuses only what it cannot allocate for; our own product needs far less.
+      if status != dnnl_success {
+        CKernelsBackend<Float>().multiply(a, by: b, transposed: transposed, into: c)
+      }
+    }
+
+    /// Debian's oneDNN runs on OpenMP, whose thread count belongs to the calling thread. The symbol is there when oneDNN
+    /// brought libgomp along, and a build on another runtime needs nothing.
+    private static func useOneThread() { setThreadCount?(1) }
+
+    private static let setThreadCount: (@convention(c) @Sendable (CInt) -> Void)? =
+      dlsym(dlopen(nil, RTLD_NOW), "omp_set_num_threads").map {
+        unsafeBitCast($0, to: (@convention(c) @Sendable (CInt) -> Void).self)
+      }
+  }
+#endif

@@ -1,0 +1,112 @@
+import SmithBytes
+
+/// A backend and the workers it runs on: the operations of a forward pass, from arrays to arrays.
+///
+/// Work is cut into tiles whose size depends on the shapes alone, so the result is the same bits for any number of workers.
+public struct Compute<Backend: ComputeBackend>: Sendable {
+  public typealias Scalar = Backend.Scalar
+
+  public let backend: Backend
+  public let workers: Workers
+
+  public init(backend: Backend, workers: Workers) {
+    self.backend = backend
+    self.workers = workers
+  }
+
+  /// activation(x·Wᵀ + b): x [M, inputs] to [M, outputs].
+  public func linear(
+    _ x: [Scalar], _ layer: Linear<Backend>, _ activation: Activation = .linear
+  ) -> [Scalar] {
+    let count = x.count / layer.inputs
+    return filled(rows: count, columns: layer.outputs) { out in
+      x.withView(columns: layer.inputs) { x in
+        layer.bias.withView { bias in
+          forEachTile(rows: count, columns: layer.outputs) { rows, outputs in
+            let tile = out.slice(rows: rows, columns: outputs)
+            backend.multiply(
+              x.slice(rows: rows, columns: 0..<layer.inputs), by: layer.matrix, outputs: outputs,
+              into: tile)
+            Scalar.kernels.biasActivate(
+              tile.base, tile.stride, tile.rows, tile.columns,
+              bias.map { $0.base + outputs.lowerBound }, activation.code, tile.base, tile.stride)
+          }
+        }
+      }
+    }
+  }
+
+  /// activation(x), element by element; x [M, columns].
+  public func activate(_ x: [Scalar], columns: Int, _ activation: Activation) -> [Scalar] {
+    filled(rows: x.count / columns, columns: columns) { out in
+      x.withView(columns: columns) { x in
+        forEachChunk(of: x.rows) { rows in
+          let part = x.slice(rows: rows, columns: 0..<columns)
+          Scalar.kernels.biasActivate(
+            part.base, columns, part.rows, columns, nil, activation.code,
+            out.slice(rows: rows, columns: 0..<columns).base, columns)
+        }
+      }
+    }
+  }
+
+  /// The layer norm of x + residual, row by row; both [M, width].
+  public func layerNorm(
+    _ x: [Scalar], plus residual: [Scalar]? = nil, _ norm: LayerNorm<Scalar>
+  ) -> [Scalar] {
+    let width = norm.weight.count
+    precondition(residual?.count ?? x.count == x.count)
+    return filled(rows: x.count / width, columns: width) { out in
+      x.withView(columns: width) { x in
+        residual.withView { residual in
+          forEachChunk(of: x.rows) { rows in
+            let offset = rows.lowerBound * width
+            norm.apply(
+              to: x.base + offset, plus: residual.map { $0.base + offset }, rows: rows.count,
+              into: out.base + offset)
+          }
+        }
+      }
+    }
+  }
+
+  /// x + y, both [M, columns].
+  public func add(_ x: [Scalar], _ y: [Scalar], columns: Int) -> [Scalar] {
+    precondition(x.count == y.count)
+    return filled(rows: x.count / columns, columns: columns) { out in
+      x.withView(columns: columns) { x in
+        y.withView(columns: columns) { y in
+          forEachChunk(of: x.rows) { rows in
+            let offset = rows.lowerBound * columns
+            Scalar.kernels.add(
+              x.base + offset, y.base + offset, rows.count * columns, out.base + offset)
+          }
+        }
+      }
+    }
+  }
+
+  /// Row r of the result is row `indices[r]` of the table [*, width].
+  public func rows(_ indices: [Int], of table: [Scalar], width: Int) -> [Scalar] {
+    filled(rows: indices.count, columns: width) { out in
+      table.withView(columns: width) { table in
+        for (row, index) in indices.enumerated() {
+          precondition((0..<table.rows).contains(index))
+          (out.base + row * width).update(from: table.base + index * width, count: width)
+        }
+      }
+    }
+  }
+
+  /// Some columns of x [M, width], as a matrix of their own.
+  public func columns(_ range: Range<Int>, of x: [Scalar], width: Int) -> [Scalar] {
+    filled(rows: x.count / width, columns: range.count) { out in
+      x.withView(columns: width) { x in
+        for row in 0..<x.rows {
+          let from = x.slice(rows: row..<row + 1, columns: range).base
+          (out.base + row * range.count).update(from: from, count: range.count)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,67 @@
+/// Who multiplies matrices. Everything else of a forward pass is shared (`Compute`), so that a backend stays small.
+///
+/// Both products run on the calling thread: `Compute` cuts the work into tiles of a fixed size and spreads them over its
+/// workers, and each tile must come out the same bits whoever computes it.
+public protocol ComputeBackend<Scalar>: Sendable {
+  associatedtype Scalar: KernelScalar
+  /// A weight matrix in the form this backend multiplies with.
+  associatedtype Matrix: Sendable
+
+  /// What reports and `--backend` call it.
+  var name: String { get }
+  /// The columns of one tile of a product with a weight matrix.
+  var columnsPerTile: Int { get }
+
+  /// Takes in weights [rows, columns] = [out, in], once.
+  func prepare(_ weights: [Scalar], rows: Int, columns: Int) -> Matrix
+
+  /// C [M, n] = A [M, K] · Bᵀ with the rows `outputs` of B; their first is a multiple of `columnsPerTile`.
+  func multiply(
+    _ a: MatrixView<Scalar>, by b: Matrix, outputs: Range<Int>, into c: MutableMatrixView<Scalar>)
+
+  /// C [M, N] = A [M, K] · B, where `b` is B [K, N] itself or, with `transposed`, Bᵀ [N, K].
+  func multiply(
+    _ a: MatrixView<Scalar>, by b: MatrixView<Scalar>, transposed: Bool,
+    into c: MutableMatrixView<Scalar>)
+}
+
+/// Weights and bias of y = x·Wᵀ + b.
+public struct Linear<Backend: ComputeBackend>: Sendable {
+  let matrix: Backend.Matrix
+  let bias: [Backend.Scalar]?
+  /// K, the width of x.
+  public let inputs: Int
+  /// N, the width of y.
+  public let outputs: Int
+
+  /// - Parameters:
+  ///   - weights: W [outputs, inputs], row-major.
+  ///   - bias: b [outputs].
+  public init(
+    _ weights: [Backend.Scalar], bias: [Backend.Scalar]?, inputs: Int, outputs: Int,
+    backend: Backend
+  ) {
+    precondition(weights.count == inputs * outputs && bias?.count ?? outputs == outputs)
+    matrix = backend.prepare(weights, rows: outputs, columns: inputs)
+    self.bias = bias
+    self.inputs = inputs
+    self.outputs = outputs
+  }
+}
+
+/// Scale, shift and epsilon of a layer norm.
+public struct LayerNorm<Scalar: KernelScalar>: Sendable {
+  let weight: [Scalar]
+  let bias: [Scalar]
+  let epsilon: Scalar
+
+  /// - Parameters:
+  ///   - weight: γ [width].
+  ///   - bias: β [width].
+  public init(weight: [Scalar], bias: [Scalar], epsilon: Double) {
+    precondition(weight.count == bias.count)
+    self.weight = weight
+    self.bias = bias
+    self.epsilon = Scalar(epsilon)
+  }
+}

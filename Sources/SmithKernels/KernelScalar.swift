@@ -1,0 +1,51 @@
+import CKernels
+
+/// A precision that the kernels exist in: `Float` for work, `Double` for the reference that measures rounding.
+public protocol KernelScalar: BinaryFloatingPoint, Sendable {
+  /// The C kernels of this precision.
+  static var kernels: KernelTable<Self> { get }
+}
+
+/// The C kernels of one precision; `kernels.h` says what each computes.
+public struct KernelTable<Scalar>: Sendable {
+  typealias In = UnsafePointer<Scalar>?
+  typealias Out = UnsafeMutablePointer<Scalar>?
+
+  let panelWidth: Int
+  let pack: @Sendable (In, Int, Int, Int, Int, Out) -> Void
+  let gemm: @Sendable (In, Int, Int, In, Int, Int, Out, Int) -> Void
+  let biasActivate: @Sendable (In, Int, Int, Int, In, Int32, Out, Int) -> Void
+  let softmax: @Sendable (Out, Int, Int, Int, Scalar, In) -> Void
+  let layerNorm: @Sendable (In, In, Int, Int, In, In, Scalar, Out) -> Void
+  let add: @Sendable (In, In, Int, Out) -> Void
+}
+
+extension Float: KernelScalar {
+  public static let kernels = KernelTable<Float>(
+    panelWidth: ws_panel_width_f32(), pack: ws_pack_f32, gemm: ws_gemm_f32,
+    biasActivate: ws_bias_activate_f32, softmax: ws_softmax_f32, layerNorm: ws_layer_norm_f32,
+    add: ws_add_f32)
+}
+
+extension Double: KernelScalar {
+  public static let kernels = KernelTable<Double>(
+    panelWidth: ws_panel_width_f64(), pack: ws_pack_f64, gemm: ws_gemm_f64,
+    biasActivate: ws_bias_activate_f64, softmax: ws_softmax_f64, layerNorm: ws_layer_norm_f64,
+    add: ws_add_f64)
+}
+
+extension Activation {
+  /// The code of `kernels.h`.
+  var code: Int32 {
+    switch self {
+    case .linear: Int32(WS_LINEAR)
+    case .gelu: Int32(WS_GELU)
+    case .geluTanh: Int32(WS_GELU_TANH)
+    case .geluFast: Int32(WS_GELU_FAST)
+    case .quickGelu: Int32(WS_QUICK_GELU)
+    case .relu: Int32(WS_RELU)
+    case .silu: Int32(WS_SILU)
+    case .tanh: Int32(WS_TANH)
+    }
+  }
+}

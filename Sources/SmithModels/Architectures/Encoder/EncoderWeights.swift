@@ -1,0 +1,50 @@
+import SmithBytes
+import SmithKernels
+
+/// Asks a `ParameterSource` for weights by scope, name and shape, and hands them to a backend.
+struct EncoderWeights<Backend: ComputeBackend> {
+  let source: any ParameterSource
+  let backend: Backend
+  let epsilon: Double
+
+  func contains(_ name: String) -> Bool { source.contains(name) }
+
+  /// A table or vector in the precision of the backend.
+  func values(_ name: String, _ shape: [Int]) throws(SmithError) -> [Backend.Scalar] {
+    let values = try source.values(name, shape: shape)
+    return (values as? [Backend.Scalar]) ?? values.map { Backend.Scalar($0) }
+  }
+
+  /// `scope.weight` [outputs, inputs] and `scope.bias` [outputs]; several scopes are stacked, so that one product serves all.
+  func linear(
+    _ scopes: String..., inputs: Int, outputs: Int
+  ) throws(SmithError) -> Linear<Backend> {
+    var weights: [Backend.Scalar] = []
+    var bias: [Backend.Scalar] = []
+    for scope in scopes {
+      weights += try values("\(scope).weight", [outputs, inputs])
+      bias += try values("\(scope).bias", [outputs])
+    }
+    return Linear(
+      weights, bias: bias, inputs: inputs, outputs: outputs * scopes.count, backend: backend)
+  }
+
+  /// `scope.weight` and `scope.bias`, both [width].
+  func norm(_ scope: String, width: Int) throws(SmithError) -> LayerNorm<Backend.Scalar> {
+    LayerNorm(
+      weight: try values("\(scope).weight", [width]), bias: try values("\(scope).bias", [width]),
+      epsilon: epsilon)
+  }
+
+  /// The rows of `scope.weight`: a head's number of classes, an MLM transform's width.
+  func outputs(of scope: String) throws(SmithError) -> Int {
+    guard let shape = source.shape(of: "\(scope).weight") else {
+      throw SmithError(.missing, "no such parameter", at: Place(item: "\(scope).weight"))
+    }
+    guard shape.count == 2, shape[0] > 0 else {
+      throw SmithError(
+        .mismatch, "shape \(shape), expected [outputs, inputs]", at: Place(item: "\(scope).weight"))
+    }
+    return shape[0]
+  }
+}

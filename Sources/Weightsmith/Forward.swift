@@ -1,0 +1,61 @@
+import Dispatch
+import SmithBytes
+import SmithKernels
+import SmithModels
+
+extension Model {
+  /// Runs the model in f32 on the fastest backend of this build.
+  ///
+  /// - Parameters:
+  ///   - input: Ids, mask and token types [B, S].
+  ///   - taps: Which intermediate results to keep.
+  /// - Returns: The activations by canonical name, head logits last.
+  /// - Throws: What reading the weights throws, and `.usage` for an input the model has no embedding for.
+  public func forward(
+    _ input: EncoderInput, taps: Taps = .none, workers: Workers = .all
+  ) async throws(SmithError) -> Activations<Float> {
+    try await offloaded { () throws(SmithError) in try run(input, taps: taps, workers: workers) }
+  }
+
+  /// The same on the calling thread.
+  func run(_ input: EncoderInput, taps: Taps, workers: Workers) throws(SmithError) -> Activations<Float> {
+    try run(on: Backends.default, input, taps: taps, workers: workers)
+  }
+
+  func run<Backend: ComputeBackend>(
+    on backend: Backend, _ input: EncoderInput, taps: Taps,
+    replacing replacement: ((Int) -> [Backend.Scalar]?)? = nil, workers: Workers
+  ) throws(SmithError) -> Activations<Backend.Scalar> {
+    let encoder = try Encoder(configuration.encoder, parameters: ModelWeights(self), backend: backend)
+    return try encoder.forward(input, taps: taps, replacing: replacement, workers: workers)
+  }
+}
+
+/// Moves blocking work off the cooperative pool, whose threads must not be held.
+func offloaded<Value: Sendable>(
+  _ work: @escaping @Sendable () throws(SmithError) -> Value
+) async throws(SmithError) -> Value {
+  let result: Result<Value, SmithError> = await withCheckedContinuation { continuation in
+    DispatchQueue.global().async {
+      do throws(SmithError) { continuation.resume(returning: .success(try work())) } catch {
+        continuation.resume(returning: .failure(error))
+      }
+    }
+  }
+  return try result.get()
+}
+
+extension Model {
+  /// Writes the model for an ecosystem: a folder with weights, configuration and tokenizer files, read back before it appears.
+  public func write(
+    to destination: String, as names: Dialect.Name, container: String? = nil, overwrite: Bool = false,
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async throws(SmithError) {
+    let format = try Conversion.Target.format(named: container, for: destination)
+    var conversion = Conversion(
+      .model(self), to: Conversion.Target(format: format, names: names), at: destination)
+    conversion.overwrite = overwrite
+    let work = conversion
+    _ = try await offloaded { () throws(SmithError) in try work.run(work.prepare(), progress: progress) }
+  }
+}
