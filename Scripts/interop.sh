@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Independent readers judge what weightsmith writes.
+#
+#   Scripts/interop.sh          the safetensors package and h5py: seconds, part of Scripts/test.sh
+#   Scripts/interop.sh --full   also transformers (PyTorch), TensorFlow's own reader and MiniLM's real weights; writes Docs/Interop.md
+#
+# WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+# shellcheck source=Scripts/setup.sh
+source Scripts/setup.sh
+
+full=no
+case "${1:-}" in
+  "") ;;
+  --full) full=yes ;;
+  *) echo "usage: Scripts/interop.sh [--full]" >&2; exit 64 ;;
+esac
+
+if [ -z "${WEIGHTSMITH:-}" ]; then
+  need_build_tools
+  swift build -c release --product weightsmith </dev/null
+  WEIGHTSMITH="$(swift build -c release --show-bin-path </dev/null)/weightsmith"
+fi
+export WEIGHTSMITH
+
+python="${WEIGHTSMITH_PYTHON:-}"
+if [ "$full" = no ]; then
+  if [ -z "$python" ]; then
+    python_venv .build/judges numpy h5py safetensors
+    python=".build/judges/bin/python"
+  fi
+  "$python" Scripts/interop/light.py
+else
+  if [ -z "$python" ]; then
+    peers_venv .build/peers/full
+    python=".build/peers/full/bin/python"
+  fi
+  "$python" Scripts/interop/light.py
+  "$python" Scripts/interop/full.py Docs/Interop.md
+fi
