@@ -16,7 +16,9 @@ public protocol ContainerFormat: Sendable {
 
 /// The containers, in the order in which a folder that holds several is decided.
 public enum Formats {
-  public static let all: [any ContainerFormat.Type] = []
+  public static let all: [any ContainerFormat.Type] = [
+    TensorFlowBundle.self,
+  ]
 
   /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.
   public static func open(_ path: String) throws(SmithError) -> any TensorSource {
