@@ -18,6 +18,7 @@ public protocol ContainerFormat: Sendable {
 public enum Formats {
   public static let all: [any ContainerFormat.Type] = [
     Safetensors.self,
+    TensorFlowBundle.self,
     HDF5.self,
   ]
 
