@@ -1,6 +1,8 @@
 import SmithBytes
 
 extension TensorFlowBundle {
+  public static func isModelFile(_ name: String) -> Bool { name.hasSuffix(".index") }
+
   /// The prefix when `input` is any part of a bundle: a table by its footer, a data or `.meta` file with its index beside it, a
   /// prefix, a folder, a `checkpoint` state file, a SavedModel.
   ///
