@@ -26,6 +26,8 @@ from safetensors.numpy import load_file, save_file
 import samples
 from checks import Failure, Score, convert, same_tensors, weightsmith, within
 
+transformers.utils.logging.disable_progress_bar()
+
 LIMIT = 2e-5
 REAL_LIMIT = 1e-5
 CLASSES = {
@@ -62,10 +64,12 @@ def compared(sample, model):
     result, embedded, pooled = outputs(model, reference)
     if "embeddings" in reference:
         yield "embeddings", embedded, reference["embeddings"]
-    for depth in range(1, sample.layers + 1):
-        key = f"layer_output.{depth * sample.inner - 1}"  # transformers reports a group once, after its inner blocks
+    # transformers 5 reports every block, 4 reported an ALBERT group once, after its inner blocks
+    stride = sample.layers * sample.inner // (len(result.hidden_states) - 1)
+    for depth, hidden in enumerate(result.hidden_states[1:], start=1):
+        key = f"layer_output.{depth * stride - 1}"
         if key in reference:
-            yield key, result.hidden_states[depth], reference[key]
+            yield key, hidden, reference[key]
     if "pooled" in reference:
         yield "pooled", pooled, reference["pooled"]
     for key, name in LOGITS:
