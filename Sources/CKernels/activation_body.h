@@ -35,7 +35,7 @@ INLINE void bias_activate_as(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_
   }
 }
 
-static void WS(bias_activate)(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, const T *bias,
+void WS(bias_activate)(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, const T *bias,
                               int activation, T *out, ptrdiff_t ldout) {
 #define CASE(A) \
   case A: bias_activate_as(x, ldx, rows, columns, bias, A, out, ldout); break;
@@ -52,6 +52,6 @@ static void WS(bias_activate)(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff
 #undef CASE
 }
 
-static void WS(add)(const T *x, const T *y, ptrdiff_t count, T *out) {
+void WS(add)(const T *x, const T *y, ptrdiff_t count, T *out) {
   for (ptrdiff_t i = 0; i < count; i++) out[i] = x[i] + y[i];
 }

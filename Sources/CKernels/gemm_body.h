@@ -5,7 +5,7 @@
 // A slice of one panel of this depth stays in the first-level cache while all rows of A pass by.
 #define DEPTH 384
 
-static void WS(pack)(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out) {
+void WS(pack)(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out) {
   for (ptrdiff_t first = 0; first < n; first += WIDTH, out += WIDTH * k) {
     ptrdiff_t columns = n - first < WIDTH ? n - first : WIDTH;
     const T *rows = b + first * row_stride;
@@ -42,7 +42,7 @@ INLINE void micro(int rows, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t k, 
   }
 }
 
-static void WS(micro_rows)(ptrdiff_t rows, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t k, T *c, ptrdiff_t ldc,
+static void micro_rows(ptrdiff_t rows, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t k, T *c, ptrdiff_t ldc,
                            int add) {
   switch (rows) {
     case 1: micro(1, a, lda, b, k, c, ldc, add); break;
@@ -55,17 +55,17 @@ static void WS(micro_rows)(ptrdiff_t rows, const T *a, ptrdiff_t lda, const T *b
 }
 
 // The last, narrower panel: computed whole beside C, then its real columns are copied.
-static void WS(micro_edge)(ptrdiff_t rows, ptrdiff_t columns, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t k, T *c,
+static void micro_edge(ptrdiff_t rows, ptrdiff_t columns, const T *a, ptrdiff_t lda, const T *b, ptrdiff_t k, T *c,
                            ptrdiff_t ldc, int add) {
   T whole[ROWS * WIDTH] = {0};
   for (ptrdiff_t i = 0; add && i < rows; i++)
     __builtin_memcpy(whole + i * WIDTH, c + i * ldc, (size_t)columns * sizeof(T));
-  WS(micro_rows)(rows, a, lda, b, k, whole, WIDTH, add);
+  micro_rows(rows, a, lda, b, k, whole, WIDTH, add);
   for (ptrdiff_t i = 0; i < rows; i++)
     __builtin_memcpy(c + i * ldc, whole + i * WIDTH, (size_t)columns * sizeof(T));
 }
 
-static void WS(gemm)(const T *a, ptrdiff_t lda, ptrdiff_t m, const T *panels, ptrdiff_t n, ptrdiff_t k, T *c,
+void WS(gemm)(const T *a, ptrdiff_t lda, ptrdiff_t m, const T *panels, ptrdiff_t n, ptrdiff_t k, T *c,
                      ptrdiff_t ldc) {
   for (ptrdiff_t first = 0; first == 0 || first < k; first += DEPTH) {
     ptrdiff_t depth = k - first < DEPTH ? k - first : DEPTH;
@@ -76,11 +76,11 @@ static void WS(gemm)(const T *a, ptrdiff_t lda, ptrdiff_t m, const T *panels, pt
         ptrdiff_t rows = m - row < ROWS ? m - row : ROWS;
         const T *left = a + row * lda + first;
         T *out = c + row * ldc + column;
-        if (columns == WIDTH) WS(micro_rows)(rows, left, lda, b, depth, out, ldc, first > 0);
-        else WS(micro_edge)(rows, columns, left, lda, b, depth, out, ldc, first > 0);
+        if (columns == WIDTH) micro_rows(rows, left, lda, b, depth, out, ldc, first > 0);
+        else micro_edge(rows, columns, left, lda, b, depth, out, ldc, first > 0);
       }
     }
   }
 }
 
-static ptrdiff_t WS(panel_width)(void) { return WIDTH; }
+ptrdiff_t WS(panel_width)(void) { return WIDTH; }

@@ -1,35 +1,35 @@
-#include "dispatch.h"
+#include "kernels.h"
 
 #if defined(__x86_64__)
 static int has_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 int ws_has_avx512(void) { return __builtin_cpu_supports("avx512f") != 0; }
-#define BEST(S) (has_avx2() ? &ws_##S##_avx2 : &ws_##S##_portable)
+#define BEST(name, S) (has_avx2() ? ws_##name##_##S##_avx2 : ws_##name##_##S##_portable)
 #else
 int ws_has_avx512(void) { return 0; }
-#define BEST(S) (&ws_##S##_portable)
+#define BEST(name, S) ws_##name##_##S##_portable
 #endif
 
 #define DEFINE(T, S)                                                                                                  \
-  ptrdiff_t ws_panel_width_##S(void) { return BEST(S)->panel_width(); }                                               \
+  ptrdiff_t ws_panel_width_##S(void) { return BEST(panel_width, S)(); }                                               \
   void ws_pack_##S(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out) {     \
-    BEST(S)->pack(b, n, k, row_stride, column_stride, out);                                                           \
+    BEST(pack, S)(b, n, k, row_stride, column_stride, out);                                                           \
   }                                                                                                                   \
   void ws_gemm_##S(const T *a, ptrdiff_t lda, ptrdiff_t m, const T *panels, ptrdiff_t n, ptrdiff_t k, T *c,           \
                    ptrdiff_t ldc) {                                                                                   \
-    BEST(S)->gemm(a, lda, m, panels, n, k, c, ldc);                                                                   \
+    BEST(gemm, S)(a, lda, m, panels, n, k, c, ldc);                                                                   \
   }                                                                                                                   \
   void ws_bias_activate_##S(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, const T *bias,              \
                             int activation, T *out, ptrdiff_t ldout) {                                                \
-    BEST(S)->bias_activate(x, ldx, rows, columns, bias, activation, out, ldout);                                      \
+    BEST(bias_activate, S)(x, ldx, rows, columns, bias, activation, out, ldout);                                      \
   }                                                                                                                   \
   void ws_softmax_##S(T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T scale, const T *bias) {                \
-    BEST(S)->softmax(x, ld, rows, columns, scale, bias);                                                              \
+    BEST(softmax, S)(x, ld, rows, columns, scale, bias);                                                              \
   }                                                                                                                   \
   void ws_layer_norm_##S(const T *x, const T *residual, ptrdiff_t rows, ptrdiff_t width, const T *gamma,              \
                          const T *beta, T epsilon, T *out) {                                                          \
-    BEST(S)->layer_norm(x, residual, rows, width, gamma, beta, epsilon, out);                                         \
+    BEST(layer_norm, S)(x, residual, rows, width, gamma, beta, epsilon, out);                                         \
   }                                                                                                                   \
-  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out) { BEST(S)->add(x, y, count, out); }
+  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out) { BEST(add, S)(x, y, count, out); }
 
 DEFINE(float, f32)
 DEFINE(double, f64)

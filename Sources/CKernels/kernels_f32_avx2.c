@@ -8,9 +8,7 @@
 #define I int32_t
 #define LANES 8
 #define FMA 1
-#define KERNELS ws_kernels_f32
-#define TABLE ws_f32_avx2
-#define WS(name) name
+#define WS(name) ws_##name##_f32_avx2
 #define WS_SQRT sqrtf
 #define MATH "math_f32.h"
 #include "instance.h"

@@ -9,9 +9,7 @@
 #else
 #define FMA 0
 #endif
-#define KERNELS ws_kernels_f32
-#define TABLE ws_f32_portable
-#define WS(name) name
+#define WS(name) ws_##name##_f32_portable
 #define WS_SQRT sqrtf
 #define MATH "math_f32.h"
 #include "instance.h"

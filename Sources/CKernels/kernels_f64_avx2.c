@@ -8,9 +8,7 @@
 #define I int64_t
 #define LANES 4
 #define FMA 1
-#define KERNELS ws_kernels_f64
-#define TABLE ws_f64_avx2
-#define WS(name) name
+#define WS(name) ws_##name##_f64_avx2
 #define WS_SQRT sqrt
 #define MATH "math_f64.h"
 #include "instance.h"

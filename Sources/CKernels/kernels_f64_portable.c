@@ -9,9 +9,7 @@
 #else
 #define FMA 0
 #endif
-#define KERNELS ws_kernels_f64
-#define TABLE ws_f64_portable
-#define WS(name) name
+#define WS(name) ws_##name##_f64_portable
 #define WS_SQRT sqrt
 #define MATH "math_f64.h"
 #include "instance.h"

@@ -1,5 +1,5 @@
 // The largest score is subtracted first, so e^x never overflows. A NaN among the scores makes the whole row NaN.
-static void WS(softmax)(T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T scale, const T *bias) {
+void WS(softmax)(T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T scale, const T *bias) {
   for (ptrdiff_t r = 0; r < rows; r++, x += ld) {
     T largest = -(T)__builtin_inf();
     for (ptrdiff_t c = 0; c < columns; c++) {
@@ -30,7 +30,7 @@ INLINE vec summand(const T *x, const T *residual, ptrdiff_t c, ptrdiff_t width) 
 }
 
 // Two passes: the variance of the differences from the mean, which does not cancel.
-static void WS(layer_norm)(const T *x, const T *residual, ptrdiff_t rows, ptrdiff_t width, const T *gamma,
+void WS(layer_norm)(const T *x, const T *residual, ptrdiff_t rows, ptrdiff_t width, const T *gamma,
                            const T *beta, T epsilon, T *out) {
   for (ptrdiff_t r = 0; r < rows; r++) {
     vec total = (vec)(T)0, squares = (vec)(T)0;

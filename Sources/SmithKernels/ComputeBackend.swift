@@ -36,7 +36,10 @@ public struct Linear<Backend: ComputeBackend>: Sendable {
 
   /// - Parameters:
   ///   - weights: W [outputs, inputs], row-major.
-  ///   - bias: b [outputs].
+  ///   - bias: b [outputs], or none.
+  ///   - inputs: The width of x.
+  ///   - outputs: The width of y.
+  ///   - backend: Who will multiply.
   public init(
     _ weights: [Backend.Scalar], bias: [Backend.Scalar]?, inputs: Int, outputs: Int,
     backend: Backend
@@ -58,6 +61,7 @@ public struct LayerNorm<Scalar: KernelScalar>: Sendable {
   /// - Parameters:
   ///   - weight: γ [width].
   ///   - bias: β [width].
+  ///   - epsilon: What is added to the variance.
   public init(weight: [Scalar], bias: [Scalar], epsilon: Double) {
     precondition(weight.count == bias.count)
     self.weight = weight

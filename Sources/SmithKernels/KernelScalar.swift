@@ -2,7 +2,7 @@ import CKernels
 
 /// A precision that the kernels exist in: `Float` for work, `Double` for the reference that measures rounding.
 public protocol KernelScalar: BinaryFloatingPoint, Sendable {
-  /// The C kernels of this precision.
+  /// The C kernels of this precision, in the widest instruction set of the CPU.
   static var kernels: KernelTable<Self> { get }
 }
 
@@ -25,6 +25,13 @@ extension Float: KernelScalar {
     panelWidth: ws_panel_width_f32(), pack: ws_pack_f32, gemm: ws_gemm_f32,
     biasActivate: ws_bias_activate_f32, softmax: ws_softmax_f32, layerNorm: ws_layer_norm_f32,
     add: ws_add_f32)
+
+  /// The kernels of a CPU without wide vectors; tests hold them against the others.
+  static let portableKernels = KernelTable<Float>(
+    panelWidth: ws_panel_width_f32_portable(), pack: ws_pack_f32_portable,
+    gemm: ws_gemm_f32_portable, biasActivate: ws_bias_activate_f32_portable,
+    softmax: ws_softmax_f32_portable, layerNorm: ws_layer_norm_f32_portable,
+    add: ws_add_f32_portable)
 }
 
 extension Double: KernelScalar {
@@ -32,6 +39,12 @@ extension Double: KernelScalar {
     panelWidth: ws_panel_width_f64(), pack: ws_pack_f64, gemm: ws_gemm_f64,
     biasActivate: ws_bias_activate_f64, softmax: ws_softmax_f64, layerNorm: ws_layer_norm_f64,
     add: ws_add_f64)
+
+  static let portableKernels = KernelTable<Double>(
+    panelWidth: ws_panel_width_f64_portable(), pack: ws_pack_f64_portable,
+    gemm: ws_gemm_f64_portable, biasActivate: ws_bias_activate_f64_portable,
+    softmax: ws_softmax_f64_portable, layerNorm: ws_layer_norm_f64_portable,
+    add: ws_add_f64_portable)
 }
 
 extension Activation {

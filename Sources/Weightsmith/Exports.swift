@@ -16,3 +16,7 @@
 @_exported import class SmithBytes.AtomicOutput
 @_exported import protocol SmithTensors.QuantizationScheme
 @_exported import enum SmithTensors.Schemes
+@_exported import struct SmithModels.Activations
+@_exported import enum SmithModels.EncoderBenchmark
+@_exported import struct SmithModels.EncoderInput
+@_exported import enum SmithModels.Taps

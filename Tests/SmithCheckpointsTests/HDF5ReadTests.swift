@@ -75,7 +75,7 @@ import Testing
         var raw = span.mutableBytes
         try source.read(tensor, at: offset, into: &raw)
       }
-      #expect(error?.kind == (offset == .max ? .limit : .truncated))
+      #expect(error?.kind == (offset == .max ? .limit : .usage))
     }
   }
 

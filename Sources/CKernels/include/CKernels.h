@@ -3,5 +3,6 @@
 #include "checksum.h"
 #include "convert.h"
 #include "kernels.h"
+#include "blocks.h"
 #include "transpose.h"
 #endif

@@ -50,6 +50,13 @@ enum {
 
 WS_DECLARE(float, f32)
 WS_DECLARE(double, f64)
+// The instances that those choose from; `portable` runs on every CPU.
+WS_DECLARE(float, f32_portable)
+WS_DECLARE(double, f64_portable)
+#if defined(__x86_64__)
+WS_DECLARE(float, f32_avx2)
+WS_DECLARE(double, f64_avx2)
+#endif
 #undef WS_DECLARE
 
 // Whether the CPU multiplies with 512-bit vectors, which our own matrix product does not use.

@@ -9,13 +9,20 @@ public enum HDF5: ContainerFormat {
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
-  /// A file with the signature at 0, 512, 1024, 2048, …; a folder with `tf_model.h5`, or else the only `.h5` or `.hdf5` in it.
+  static let indexSuffix = ".h5.index.json"
+
+  /// A file with the signature at 0, 512, 1024, 2048, …, or a shard index; a folder with `tf_model.h5`, or with
+  /// `tf_model.h5.index.json`, or else the only `.h5` or `.hdf5` in it.
   public static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     switch input.kind {
     case .absent: return nil
-    case .file: return try hasSignature(input) ? input.path : nil
+    case .file:
+      if input.path.hasSuffix(indexSuffix) { return input.path }
+      return try hasSignature(input) ? input.path : nil
     case .folder:
-      if input.entries.contains("tf_model.h5") { return input.path.appending(path: "tf_model.h5") }
+      for name in ["tf_model.h5", "tf_model" + indexSuffix] where input.entries.contains(name) {
+        return input.path.appending(path: name)
+      }
       let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
       guard let only = candidates.first else { return nil }
       guard candidates.count == 1 else {
@@ -31,7 +38,8 @@ public enum HDF5: ContainerFormat {
   }
 
   public static func open(_ path: String) throws(SmithError) -> any TensorSource {
-    try HDF5Source(path)
+    if path.hasSuffix(indexSuffix) { return try HDF5ShardedSource(index: path) }
+    return try HDF5Source(path)
   }
 
   /// A user block of any power of two from 512 on may come before the signature.

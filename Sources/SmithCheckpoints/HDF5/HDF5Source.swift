@@ -77,7 +77,7 @@ public struct HDF5Source: TensorSource {
       let end = try offset.adding(checked: span.byteCount)
       guard offset >= 0, end <= dataset.info.byteCount else {
         throw SmithError(
-          .truncated, "bytes \(offset) to \(end) wanted of \(dataset.info.byteCount)")
+          .usage, "bytes \(offset) to \(end) wanted of \(dataset.info.byteCount)")
       }
       try read(dataset, offset..<end, into: &span)
     } catch { throw error.at(file: file.raw.path, item: tensor.name) }

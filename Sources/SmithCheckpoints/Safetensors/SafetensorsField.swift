@@ -19,7 +19,7 @@ struct SafetensorsField {
     try scanner.beginObject()
     while let key = try scanner.nextKey() { try fields.read(key, &scanner) }
     guard let dtype = fields.dtype, let shape = fields.shape, let offsets = fields.offsets else {
-      throw scanner.error(.malformed, "dtype, shape or data_offsets is missing")
+      throw scanner.error(.malformed, "dtype, shape or data_offsets is missing", at: start)
     }
     let info = try TensorInfo(name: name, dtype: dtype, shape: shape)
     try checkDimensions(shape)
@@ -27,7 +27,7 @@ struct SafetensorsField {
       throw scanner.error(
         .mismatch,
         "shape \(shape) of \(dtype.rawValue) takes \(info.byteCount) bytes, "
-          + "data_offsets are [\(offsets.begin), \(offsets.end)]")
+          + "data_offsets are [\(offsets.begin), \(offsets.end)]", at: start)
     }
     return .init(info: info, begin: offsets.begin, headerOffset: 8 + start)
   }
@@ -36,9 +36,10 @@ struct SafetensorsField {
     switch key {
     case "dtype":
       try once(dtype == nil, key, scanner)
+      let start = scanner.position
       let name = try scanner.string()
       guard let known = DType(safetensors: name) else {
-        throw scanner.error(.unsupported, "the dtype \"\(name)\" is unknown")
+        throw scanner.error(.unsupported, "the dtype \"\(name)\" is unknown", at: start)
       }
       dtype = known
     case "shape":

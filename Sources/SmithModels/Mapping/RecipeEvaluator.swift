@@ -153,6 +153,39 @@ extension [Float] {
   }
 }
 extension RecipeEvaluator {
-  mutating func encoded(_ r: Recipe, scheme: String, rows: Range<Int>) throws(SmithError) -> [[UInt8]] { [] }
-  mutating func decoded(_ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>) throws(SmithError) -> [UInt8] { [] }
+  /// The components of rows of a matrix encoded by a scheme.
+  private mutating func encoded(
+    _ recipe: Recipe, scheme: String, rows: Range<Int>
+  ) throws(SmithError) -> [[UInt8]] {
+    let coder = try coder(scheme)
+    let values = try floats(recipe, rows: rows)
+    var parts = try coder.components(shape: recipe.shape).map {
+      [UInt8](repeating: 0, count: rows.count * $0.rowBytes)
+    }
+    do throws(SmithError) {
+      try coder.encode(
+        values.span, columns: recipe.shape.last ?? 1, firstRow: rows.lowerBound, into: &parts)
+    } catch { throw error.at(item: recipe.sources.first) }
+    return parts
+  }
+
+  /// The f32 bytes of rows of a matrix that is stored by a scheme.
+  private mutating func decoded(
+    _ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>
+  ) throws(SmithError) -> [UInt8] {
+    let coder = try coder(scheme)
+    var parts: [[UInt8]] = []
+    for component in components { parts.append(try bytes(component, rows: rows)) }
+    var values = [Float](repeating: 0, count: rows.count * (shape.last ?? 1))
+    var span = values.mutableSpan
+    try coder.decode(parts, columns: shape.last ?? 1, into: &span)
+    return values.littleEndianBytes
+  }
+
+  private func coder(_ name: String) throws(SmithError) -> any QuantizationScheme {
+    guard let coder = Schemes.named(name) else {
+      throw SmithError(.unsupported, "no scheme of that name", at: Place(item: name))
+    }
+    return coder
+  }
 }

@@ -41,7 +41,7 @@ struct TensorComparison: Sendable {
   let candidate: Model
   let workers: Workers
 
-  private struct Pair: Sendable {
+  struct Pair: Sendable {
     var name: String
     var reference: Recipe?
     var candidate: Recipe?

@@ -19,6 +19,12 @@ public struct Activations<Scalar: Sendable>: Sendable {
     public var shape: [Int]
     /// Row-major.
     public var values: [Scalar]
+
+    public init(name: String, shape: [Int], values: [Scalar]) {
+      self.name = name
+      self.shape = shape
+      self.values = values
+    }
   }
 
   public private(set) var taps: [Tap] = []

@@ -11,7 +11,8 @@ public struct Encoder<Backend: ComputeBackend>: Sendable {
   public let configuration: EncoderConfiguration
   public let backend: Backend
   let embeddings: EncoderEmbeddings<Backend>
-  let blocks: [EncoderBlock<Backend>]
+  /// The block at each depth. A shared block stands here several times; its weights are in memory once.
+  let layers: [EncoderBlock<Backend>]
   let heads: EncoderHeads<Backend>
 
   /// Takes in all weights once; the source is not kept.
@@ -26,11 +27,13 @@ public struct Encoder<Backend: ComputeBackend>: Sendable {
     self.configuration = configuration
     self.backend = backend
     embeddings = try EncoderEmbeddings(configuration, weights)
-    var blocks: [EncoderBlock<Backend>] = []
-    for index in 0..<configuration.blockCount {
-      blocks.append(try EncoderBlock("blocks.\(index)", configuration, weights))
+    var blocks: [Int: EncoderBlock<Backend>] = [:]
+    layers = try configuration.schedule.map { index throws(SmithError) in
+      if let block = blocks[index] { return block }
+      let block = try EncoderBlock("blocks.\(index)", configuration, weights)
+      blocks[index] = block
+      return block
     }
-    self.blocks = blocks
     heads = try EncoderHeads(configuration, word: embeddings.word, weights)
   }
 
@@ -55,12 +58,12 @@ public struct Encoder<Backend: ComputeBackend>: Sendable {
       input, maskValue: configuration.maskValue, level: taps, compute: compute)
 
     var x = embeddings.forward(&pass)  // [B·S, H]
-    for (depth, block) in configuration.schedule.enumerated() {
+    for (depth, layer) in layers.enumerated() {
       x = try replaced(x, at: depth, by: replacement)
-      x = blocks[block].forward(x, "layers.\(depth)", &pass)
+      x = layer.forward(x, "layers.\(depth)", &pass)
       pass.keep("layers.\(depth).output", at: .everyLayer, x)
     }
-    x = try replaced(x, at: configuration.schedule.count, by: replacement)
+    x = try replaced(x, at: layers.count, by: replacement)
     heads.forward(x, &pass)
     return pass.tape
   }

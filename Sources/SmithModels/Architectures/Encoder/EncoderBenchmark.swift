@@ -19,6 +19,7 @@ public enum EncoderBenchmark {
   ///   - repetitions: How many passes to time.
   ///   - backend: Who multiplies.
   /// - Returns: The seconds of each pass.
+  /// - Throws: `.usage` for a sequence longer than 512.
   public static func run(
     batch: Int, sequence: Int, workers: Workers = .all, repetitions: Int,
     backend: any ComputeBackend<Float> = Backends.default

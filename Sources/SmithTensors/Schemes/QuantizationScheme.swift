@@ -1,0 +1,117 @@
+import SmithBytes
+
+/// A way to store a matrix in fewer bits: which tensors stand for it, and how rows of numbers become their bytes and come back.
+///
+/// A scheme works on rows, and each component stores the rows one after the other: a caller encodes any range of rows on any
+/// thread, the first rows of a matrix before the last ones are read. One file per scheme, and one line in `Schemes`.
+public protocol QuantizationScheme: Sendable {
+  /// The name on the command line (`--scheme`), in `inspect` and in metadata.
+  var name: String { get }
+
+  /// The tensors in which a matrix [.., rows, columns] is stored; the first takes the tensor's own name.
+  /// `.unsupported` for a shape that the scheme cannot hold: the caller keeps such a tensor as it is.
+  func components(shape: [Int]) throws(SmithError) -> [SchemeComponent]
+
+  /// Encodes whole rows of `columns` numbers. `components[i]` must have the bytes of as many rows of component i.
+  ///
+  /// `firstRow` is where they stand in the matrix, for messages. `.refused` for a row with a value that is not finite, or that
+  /// the scheme's scales cannot hold; `.mismatch` for buffers of another size.
+  func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, into components: inout [[UInt8]]
+  ) throws(SmithError)
+
+  /// The numbers of whole rows of `columns`, from the same rows' bytes of each component; `.mismatch` as in `encode`.
+  func decode(
+    _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
+  ) throws(SmithError)
+}
+
+/// One of the tensors in which a scheme stores a matrix.
+public struct SchemeComponent: Hashable, Sendable {
+  /// What follows the tensor's own name; empty for the codes.
+  public var suffix: String
+  public var dtype: DType
+  /// [.., rows, elements of one row].
+  public var shape: [Int]
+
+  public init(suffix: String, dtype: DType, shape: [Int]) {
+    self.suffix = suffix
+    self.dtype = dtype
+    self.shape = shape
+  }
+
+  /// The bytes of one row.
+  public var rowBytes: Int { (shape.last ?? 0) * dtype.width }
+}
+
+/// The schemes, in the order in which they are listed.
+public enum Schemes {
+  public static let all: [any QuantizationScheme] = [
+    Int8PerChannel(),
+    Q8_0(),
+  ]
+
+  /// The scheme of that name; nil where there is none.
+  public static func named(_ name: String) -> (any QuantizationScheme)? {
+    all.first { $0.name == name }
+  }
+}
+
+extension QuantizationScheme {
+  /// A whole matrix at once: the bytes of each component.
+  public func encode(_ values: [Float], shape: [Int]) throws(SmithError) -> [[UInt8]] {
+    let (rows, columns) = try matrix(shape)
+    var parts: [[UInt8]] = []
+    for component in try components(shape: shape) {
+      parts.append([UInt8](repeating: 0, count: try rows.multiplied(checked: component.rowBytes)))
+    }
+    try encode(values.span, columns: columns, firstRow: 0, into: &parts)
+    return parts
+  }
+
+  /// A whole matrix at once, from the bytes of each component.
+  public func decode(_ parts: [[UInt8]], shape: [Int]) throws(SmithError) -> [Float] {
+    let (rows, columns) = try matrix(shape)
+    let count = try rows.multiplied(checked: columns)
+    // Before anything of the claimed size is allocated.
+    try check(parts, rows: rows, columns: columns)
+    var values = [Float](repeating: 0, count: count)
+    var span = values.mutableSpan
+    try decode(parts, columns: columns, into: &span)
+    return values
+  }
+
+  /// The shape as rows and columns; `.unsupported` for less than two dimensions.
+  func matrix(_ shape: [Int]) throws(SmithError) -> (rows: Int, columns: Int) {
+    guard shape.count >= 2, let columns = shape.last else {
+      throw SmithError(.unsupported, "\(name) stores matrices, not the shape \(shape)")
+    }
+    _ = try shape.elementCount()
+    return (try Array(shape.dropLast()).elementCount(), columns)
+  }
+
+  /// That `values` numbers are whole rows, and the buffers are those of as many; returns how many.
+  func rows(
+    of values: Int, columns: Int, _ parts: [[UInt8]]
+  ) throws(SmithError) -> Int {
+    guard columns > 0, values % columns == 0 else {
+      if columns == 0, values == 0 { return 0 }
+      throw SmithError(.mismatch, "\(values) numbers are no whole rows of \(columns)")
+    }
+    try check(parts, rows: values / columns, columns: columns)
+    return values / columns
+  }
+
+  private func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
+    let components = try components(shape: [rows, columns])
+    for (index, component) in components.enumerated() {
+      let expected = try rows.multiplied(checked: component.rowBytes)
+      guard parts.count == components.count, parts[index].count == expected else {
+        throw SmithError(
+          .mismatch,
+          "\(rows) rows of \(name) take \(components.count) parts, \(expected) bytes "
+            + "in part \(index)")
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import SmithBytes
+
+/// When a candidate counts as the same model, or as good enough.
+public struct Policy: Hashable, Sendable, CustomStringConvertible {
+  /// Activations must lie within `floorMultiple` times the measured rounding floor.
+  public var staysAtFloor: Bool
+  /// The least cosine of any layer or logits, nil for no demand.
+  public var leastCosine: Double?
+  public var leastTopOne: Double?
+  public var mostDivergence: Double?
+  /// Whether quantized tensors need not be what our encoder makes of the reference.
+  public var allowsApproximateTensors: Bool
+
+  /// How far above the floor a difference may lie. Two correct f32 programs that add in another order were seen up to 4 floors apart on
+  /// the reference samples; the other gelu lies three orders of magnitude above.
+  public static let floorMultiple = 10.0
+
+  /// The same model: equal tensors, activations at the floor.
+  public static let exact = Policy(
+    staysAtFloor: true, leastCosine: nil, leastTopOne: nil, mostDivergence: nil, allowsApproximateTensors: false)
+
+  /// A candidate in fewer bits: its tensors are the reference's in the candidate's encoding, its activations point the same way.
+  public static let reduced = Policy(
+    staysAtFloor: false, leastCosine: 0.99, leastTopOne: nil, mostDivergence: nil, allowsApproximateTensors: true)
+
+  public var description: String {
+    if staysAtFloor { return "exact: within \(Int(Self.floorMultiple)) times the f32 rounding floor" }
+    var demands: [String] = []
+    if let leastCosine { demands.append("cosine>=\(leastCosine)") }
+    if let leastTopOne { demands.append("top1>=\(leastTopOne)") }
+    if let mostDivergence { demands.append("kl<=\(mostDivergence)") }
+    return "reduced precision: " + (demands.isEmpty ? "no demand" : demands.joined(separator: ", "))
+  }
+
+  /// `exact`, or demands such as `cosine>=0.99,top1>=0.95,kl<=0.01`.
+  public init(parsing text: String) throws(SmithError) {
+    if text == "exact" {
+      self = .exact
+      return
+    }
+    self = .reduced
+    leastCosine = nil
+    for demand in text.split(separator: ",") {
+      let parts = demand.split(separator: "=", maxSplits: 1).map(String.init)
+      guard parts.count == 2, let value = Double(parts[1]) else { throw Self.unreadable(demand) }
+      switch parts[0] {
+      case "cosine>": leastCosine = value
+      case "top1>": leastTopOne = value
+      case "kl<": mostDivergence = value
+      default: throw Self.unreadable(demand)
+      }
+    }
+  }
+
+  private init(
+    staysAtFloor: Bool, leastCosine: Double?, leastTopOne: Double?, mostDivergence: Double?,
+    allowsApproximateTensors: Bool
+  ) {
+    self.staysAtFloor = staysAtFloor
+    self.leastCosine = leastCosine
+    self.leastTopOne = leastTopOne
+    self.mostDivergence = mostDivergence
+    self.allowsApproximateTensors = allowsApproximateTensors
+  }
+
+  private static func unreadable(_ demand: Substring) -> SmithError {
+    SmithError(
+      .usage, "--policy \(demand): not a demand", remedy: "exact, or cosine>=0.99,top1>=0.95,kl<=0.01")
+  }
+
+  /// What a layer fails, nil when it holds.
+  func failure(of layer: LayerParity) -> String? {
+    if staysAtFloor { return layer.isWithin ? nil : "max abs \(layer.maxAbs) above \(layer.tolerance)" }
+    if let leastCosine, layer.cosine < leastCosine { return "cosine \(layer.cosine) below \(leastCosine)" }
+    if let leastTopOne, let topOne = layer.topOne, topOne < leastTopOne {
+      return "top-1 agreement \(topOne) below \(leastTopOne)"
+    }
+    if let mostDivergence, let divergence = layer.divergence, divergence > mostDivergence {
+      return "divergence \(divergence) above \(mostDivergence)"
+    }
+    return nil
+  }
+}

@@ -1,0 +1,145 @@
+import SmithBytes
+import SmithKernels
+import SmithModels
+import SmithTensors
+
+/// Proves, or refutes, that a candidate is the same model as a reference: parameter by parameter, and activation by activation on the same
+/// input, judged against the rounding floor that an f64 pass of the reference measures (DESIGN §8).
+public struct Verification: Sendable {
+  public var reference: Model
+  public var candidate: Model
+  /// Nil chooses: exact, or reduced precision when the candidate stores fewer bits.
+  public var policy: Policy?
+  public var workers = Workers.all
+
+  public init(of candidate: Model, against reference: Model, policy: Policy? = nil) {
+    self.candidate = candidate
+    self.reference = reference
+    self.policy = policy
+  }
+
+  /// Compares on the given input, off the calling task.
+  public func run(
+    on input: VerificationInput = .standard, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+  ) async throws(SmithError) -> VerificationReport {
+    try await offloaded { () throws(SmithError) in try compare(on: input, progress: progress) }
+  }
+
+  /// The same on the calling thread.
+  public func compare(
+    on input: VerificationInput, progress: @Sendable (Progress) -> Void = { _ in }
+  ) throws(SmithError) -> VerificationReport {
+    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers).run(progress)
+    var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
+    if reference.configuration.schedule.count != candidate.configuration.schedule.count {
+      report.refuse(
+        "\(candidate.configuration.schedule.count) executed blocks, the reference has \(reference.configuration.schedule.count)"
+      )
+      return report
+    }
+    let tokens = try input.tokens(for: reference)
+    let comparison = LayerComparison(mask: tokens.attentionMask)
+    progress(Progress(phase: .computing, done: 0, total: 3))
+    let expected = try reference.run(tokens, taps: .everyLayer, workers: workers)
+    let floors = try floors(of: expected, on: tokens, comparison)
+    progress(Progress(phase: .computing, done: 1, total: 3))
+    let actual = try candidate.run(tokens, taps: .everyLayer, workers: workers)
+    progress(Progress(phase: .computing, done: 2, total: 3))
+    let alone = try teacherForced(expected, on: tokens)
+    progress(Progress(phase: .computing, done: 3, total: 3))
+    report.layers = expected.taps.compactMap { tap in
+      guard let other = actual[tap.name], other.shape == tap.shape else { return nil }
+      return row(tap, other, floor: floors[tap.name] ?? 0, alone: alone[tap.name], comparison)
+    }
+    return report
+  }
+
+  /// Fewer bits than the reference's, by type or by scheme.
+  var chosenPolicy: Policy {
+    let (old, new) = (reference.parameters, candidate.parameters)
+    let reduced = new.recipes.contains { name, recipe in
+      if new.schemes[name] != nil || recipe.storedScheme != nil { return true }
+      return recipe.dtype.bits < (old.recipes[name] ?? recipe).dtype.bits
+    }
+    return reduced ? .reduced : .exact
+  }
+
+  /// The largest difference between f32 and f64 at each activation.
+  func floors(
+    of expected: Activations<Float>, on tokens: EncoderInput, _ comparison: LayerComparison
+  ) throws(SmithError) -> [String: Double] {
+    let exact = try reference.run(on: Backends.reference, tokens, taps: .everyLayer, workers: workers)
+    var floors: [String: Double] = [:]
+    for tap in expected.taps {
+      if let other = exact[tap.name] { floors[tap.name] = comparison.difference(tap, other).maxAbs }
+    }
+    return floors
+  }
+
+  /// The candidate's layers, each fed what the reference's layer before put out.
+  private func teacherForced(
+    _ expected: Activations<Float>, on tokens: EncoderInput
+  ) throws(SmithError) -> [String: Activations<Float>.Tap] {
+    let forced = try candidate.run(
+      on: Backends.default, tokens, taps: .everyLayer,
+      replacing: { depth in depth == 0 ? nil : expected["layers.\(depth - 1).output"]?.values },
+      workers: workers)
+    return Dictionary(forced.taps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  func row(
+    _ expected: Activations<Float>.Tap, _ actual: Activations<Float>.Tap, floor: Double,
+    alone: Activations<Float>.Tap?, _ comparison: LayerComparison
+  ) -> LayerParity {
+    let difference = comparison.difference(expected, actual)
+    var row = LayerParity(
+      name: expected.name, maxAbs: difference.maxAbs, meanAbs: difference.meanAbs,
+      cosine: difference.cosine, floor: floor, tolerance: Self.tolerance(floor, largest: difference.largest))
+    if let alone, alone.shape == expected.shape { row.alone = comparison.difference(expected, alone).maxAbs }
+    if expected.name.hasSuffix("logits") {
+      let found = comparison.distribution(expected, actual)
+      row.topOne = found.topOne
+      row.divergence = found.divergence
+    }
+    return row
+  }
+
+  /// Ten floors; where an input happens to round without error, ten units in the last place of the largest value instead.
+  static func tolerance(_ floor: Double, largest: Double) -> Double {
+    Policy.floorMultiple * max(floor, largest * Double(Float.ulpOfOne) / 2)
+  }
+}
+
+/// What two models are compared on.
+public enum VerificationInput: Sendable {
+  /// Two sequences of pseudo-random ids, the second one padded: the same for everybody.
+  case standard
+  case tokens([[Int]])
+  case input(EncoderInput)
+
+  func tokens(for model: Model) throws(SmithError) -> EncoderInput {
+    switch self {
+    case .tokens(let rows): return EncoderInput(padding: rows)
+    case .input(let input): return input
+    case .standard: return Self.standardInput(model.configuration)
+    }
+  }
+
+  /// At most 24 tokens; a linear congruential generator, so that a report can be repeated anywhere.
+  private static func standardInput(_ configuration: ModelConfiguration) -> EncoderInput {
+    let length = min(24, configuration[.positions])
+    let vocabulary = max(1, configuration[.vocabulary])
+    var state: UInt64 = 2019
+    func next() -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int((state >> 33) % UInt64(vocabulary))
+    }
+    let full = (0..<length).map { _ in next() }
+    let short = (0..<max(1, length * 2 / 3)).map { _ in next() }
+    var input = EncoderInput(padding: [full, short])
+    if configuration[.tokenTypes] > 1 {
+      input.tokenTypes = input.ids.map { row in row.indices.map { $0 < row.count / 2 ? 0 : 1 } }
+    }
+    return input
+  }
+}

@@ -1,0 +1,56 @@
+import Weightsmith
+
+extension Reports {
+  static func show(_ report: VerificationReport, json: Bool) {
+    if json {
+      Console.print(report.json)
+      return
+    }
+    Console.print(layers(report))
+    Console.print("")
+    Console.print(tensors(report))
+    if let cloze = report.cloze {
+      Console.print(
+        "cloze       reference \(cloze.referenceRight) of \(cloze.questions) right, candidate \(cloze.candidateRight); \(cloze.agreeing) answers agree")
+    }
+    Console.print("policy      \(report.policy)")
+    if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
+    for refusal in report.refusals { Console.print("refused     \(refusal.escapedForTerminal)") }
+    for tensor in report.failingTensors.prefix(5) {
+      Console.print(
+        "tensor      \(tensor.name.escapedForTerminal): \(tensor.verdict.rawValue), max abs \(tensor.maxAbs.short)")
+    }
+    if report.failingTensors.count > 5 { Console.print("            and \(report.failingTensors.count - 5) more") }
+    if let first = report.firstDivergence { Console.print("diverges    first at \(first)") }
+    Console.print(report.holds ? "verdict     parity holds" : "verdict     parity does not hold")
+  }
+
+  private static func layers(_ report: VerificationReport) -> String {
+    let hasAlone = report.layers.contains { $0.alone != nil }
+    var header = ["LAYER", "MAX ABS", "MEAN ABS", "COSINE"]
+    if hasAlone { header.append("ALONE") }
+    header += ["FLOOR", "TOP-1", "KL", ""]
+    var table = TextTable(
+      header, [.left] + [TextTable.Alignment](repeating: .right, count: header.count - 2) + [.left])
+    for layer in report.layers {
+      var row = [layer.name, layer.maxAbs.short, layer.meanAbs.short, layer.cosine.fixed(6)]
+      if hasAlone { row.append(layer.alone?.short ?? "") }
+      row += [layer.floor.short, layer.topOne?.fixed(3) ?? "", layer.divergence?.short ?? ""]
+      row.append(layer.name == report.firstDivergence ? "<- diverges" : "")
+      table.add(row)
+    }
+    return table.text
+  }
+
+  private static func tensors(_ report: VerificationReport) -> String {
+    let verdicts: [(TensorParity.Verdict, String)] = [
+      (.equal, "equal"), (.encoded, "the reference's in the candidate's encoding, bit for bit"),
+      (.approximate, "approximate"), (.different, "different"), (.missing, "missing"), (.extra, "extra"),
+    ]
+    let parts = verdicts.compactMap { verdict, text -> String? in
+      let number = report.tensors.filter { $0.verdict == verdict }.count
+      return number == 0 ? nil : "\(number) \(text)"
+    }
+    return "parameters  " + parts.joined(separator: ", ")
+  }
+}
