@@ -7,6 +7,8 @@ public protocol ContainerFormat: Sendable {
   static var name: String { get }
   /// The extension of a single-file DST that means this format, without the dot; empty where it takes several files.
   static var fileExtension: String { get }
+  /// Whether a file of this name in a folder is surely this format's model, whatever else lies beside it: `model.safetensors`, `x.index`.
+  static func isModelFile(_ name: String) -> Bool
   /// What to open when `input` is this format's (a file, or a prefix of several), nil when it is not. Decided by content.
   static func recognise(_ input: InputPath) throws(SmithError) -> String?
   static func open(_ path: String) throws(SmithError) -> any TensorSource
@@ -14,17 +16,21 @@ public protocol ContainerFormat: Sendable {
   static var writer: (any ContainerWriter)? { get }
 }
 
-/// The containers, in the order in which a folder that holds several is decided.
+/// The containers. Of several in one folder, those under a model's usual name come first, then the order of this list decides.
 public enum Formats {
   public static let all: [any ContainerFormat.Type] = [
     Safetensors.self,
+    TensorFlowBundle.self,
     HDF5.self,
   ]
 
   /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.
   public static func open(_ path: String) throws(SmithError) -> any TensorSource {
     let input = try InputPath(path)
-    for format in all {
+    let named = all.filter { format in
+      input.kind == .folder && input.entries.contains { format.isModelFile($0) }
+    }
+    for format in named + all {
       if let found = try format.recognise(input) { return try format.open(found) }
     }
     throw SmithError(

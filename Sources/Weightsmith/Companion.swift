@@ -20,9 +20,14 @@ public struct Companion: Hashable, Sendable {
 
   /// The target's configuration file and the tokenizer files found beside the source.
   static func all(
-    of checkpoint: Checkpoint, configuration: ModelConfiguration, family: Family, dialect: Dialect
+    of checkpoint: Checkpoint, written: Parameters, family: Family, dialect: Dialect
   ) -> [Companion] {
-    let text = JSON.object(configuration.written(for: dialect, family: family)).serialized(pretty: true)
+    var configuration = written.configuration.written(for: dialect, family: family)
+    if !written.schemes.isEmpty, dialect.configuration.namesArchitecture {
+      // Without this key transformers would take the codes for weights; with a method it does not know it refuses.
+      configuration["quantization_config"] = ["quant_method": "weightsmith"]
+    }
+    let text = JSON.object(configuration).serialized(pretty: true)
     let name = dialect.configuration.fileNames.first ?? "config.json"
     return [Companion(name: name, content: .text(text + "\n"))]
       + copied(from: checkpoint, configurationName: name, names: dialect.name)

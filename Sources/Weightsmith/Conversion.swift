@@ -86,7 +86,7 @@ public struct Conversion: Sendable {
     plan.notes = model.notes + plan.notes
     addFormatTag(to: &plan, names: names)
     let companions = Companion.all(
-      of: model.checkpoint, configuration: written.configuration, family: family, dialect: dialect)
+      of: model.checkpoint, written: written, family: family, dialect: dialect)
     return Prepared(plan: plan, companions: companions, written: written)
   }
 

@@ -37,6 +37,6 @@ extension Parameters {
     else { return recipe }
     return .decode(
       scheme: scheme, shape: recipe.shape,
-      components: components.indices.map { .component(recipe, scheme: scheme, index: $0) })
+      components: recipe.encoded(by: scheme, count: components.count))
   }
 }

@@ -21,6 +21,13 @@ public struct Transform: Sendable {
     return Unsharing(layout: layout ?? .innerBlocks).applied(to: parameters)
   }
 
+  /// Quantized parameters are stored as plain numbers: the values that their codes stand for.
+  public static let dequantize = Transform(name: "dequantize") { parameters throws(SmithError) in
+    var result = parameters
+    result.schemes = [:]
+    return result
+  }
+
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are.
   public static func quantize(_ scheme: any QuantizationScheme, keeping keep: [Glob] = []) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in

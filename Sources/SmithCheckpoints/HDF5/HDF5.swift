@@ -13,6 +13,10 @@ public enum HDF5: ContainerFormat {
 
   /// A file with the signature at 0, 512, 1024, 2048, …, or a shard index; a folder with `tf_model.h5`, or with
   /// `tf_model.h5.index.json`, or else the only `.h5` or `.hdf5` in it.
+  public static func isModelFile(_ name: String) -> Bool {
+    name == "tf_model.h5" || name == "tf_model" + indexSuffix
+  }
+
   public static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     switch input.kind {
     case .absent: return nil
@@ -20,9 +24,7 @@ public enum HDF5: ContainerFormat {
       if input.path.hasSuffix(indexSuffix) { return input.path }
       return try hasSignature(input) ? input.path : nil
     case .folder:
-      for name in ["tf_model.h5", "tf_model" + indexSuffix] where input.entries.contains(name) {
-        return input.path.appending(path: name)
-      }
+      if let name = input.entries.first(where: isModelFile) { return input.path.appending(path: name) }
       let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
       guard let only = candidates.first else { return nil }
       guard candidates.count == 1 else {

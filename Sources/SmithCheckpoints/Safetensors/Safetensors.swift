@@ -10,6 +10,10 @@ public enum Safetensors: ContainerFormat {
 
   static let indexSuffix = ".safetensors.index.json"
 
+  public static func isModelFile(_ name: String) -> Bool {
+    name == "model.safetensors" || name == "model" + indexSuffix
+  }
+
   public static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     switch input.kind {
     case .absent: nil
@@ -26,9 +30,7 @@ public enum Safetensors: ContainerFormat {
 
   /// The file of a folder that stands for the model: transformers' own names first, then the only one of its kind.
   private static func choose(in folder: InputPath) throws(SmithError) -> String? {
-    for name in ["model.safetensors", "model" + indexSuffix] where folder.entries.contains(name) {
-      return name
-    }
+    if let name = folder.entries.first(where: isModelFile) { return name }
     let indexes = folder.entries.filter { $0.hasSuffix(indexSuffix) }
     let files = folder.entries.filter { $0.hasSuffix(".safetensors") }
     let candidates = indexes.isEmpty ? files : indexes

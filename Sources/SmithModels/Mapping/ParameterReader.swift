@@ -38,9 +38,12 @@ public struct ParameterReader: Sendable {
     try assembly.refuseProblems(solver.conflicts, blocks: nil)
     let configuration = try reader.read(parts: assembly.parts)
     try assembly.refuseProblems([], blocks: configuration)
-    let parameters = Parameters(
+    var parameters = Parameters(
       configuration: configuration, recipes: assembly.ordered, fates: assembly.fates,
       dialect: match.dialect.name)
+    for (name, recipe) in parameters.recipes {
+      if case .decode(let scheme, _, _) = recipe { parameters.schemes[name] = scheme }
+    }
     return (parameters, assembly.copies)
   }
 

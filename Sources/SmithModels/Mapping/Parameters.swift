@@ -10,7 +10,7 @@ public struct Parameters: Sendable {
   public var fates: [TensorFate]
   /// The ecosystem the names came from, and its prefix.
   public var dialect: Dialect.Name
-  /// Schemes chosen for parameters on output: canonical name to the scheme's name.
+  /// The scheme of each quantized parameter, canonical name to the scheme's name: as stored, until a transform chooses another.
   public var schemes: [String: String] = [:]
 
   /// The number of parameters, tied tensors once.

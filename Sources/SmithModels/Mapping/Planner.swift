@@ -89,20 +89,18 @@ public struct Planner: Sendable {
       return [Plan.Output(name: name, recipe: .cast(stored, to: dtype))]
     }
     guard rule.step == .copy, let coder = Schemes.named(scheme) else {
-      throw refusal("it stores \(canonical) transposed, which \(scheme) codes cannot follow")
+      throw refusal("it stores \(canonical) transposed, which \(scheme) codes cannot follow", remedy: "--dtype f32")
     }
     schemes[name] = StoredSchemes.Entry.json(scheme: scheme, shape: recipe.shape)
     let components = try coder.components(shape: recipe.shape)
-    return components.enumerated().map { index, component in
-      Plan.Output(
-        name: name + component.suffix, recipe: .component(recipe, scheme: scheme, index: index))
-    }
+    let parts = recipe.encoded(by: scheme, count: components.count)
+    return zip(components, parts).map { Plan.Output(name: name + $0.suffix, recipe: $1) }
   }
 
-  private func refusal(_ reason: String) -> SmithError {
+  private func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
     SmithError(
       .refused, "cannot be written for \(dialect.name.rawValue): \(reason)",
-      at: Place(item: family.name))
+      at: Place(item: family.name), remedy: remedy)
   }
 }
 

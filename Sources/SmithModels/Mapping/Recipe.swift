@@ -85,6 +85,22 @@ extension Recipe {
     }
   }
 
+  /// The components of the values under a scheme: as they are stored where the same scheme stored them, computed otherwise.
+  public func encoded(by scheme: String, count: Int) -> [Recipe] {
+    if case .decode(scheme, _, let parts) = self { return parts }
+    return (0..<count).map { .component(self, scheme: scheme, index: $0) }
+  }
+
+  /// The scheme a tensor is stored by, if it is.
+  public var storedScheme: String? {
+    switch self {
+    case .decode(let scheme, _, _): scheme
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
+      inner.storedScheme
+    default: nil
+    }
+  }
+
   /// The transpose; two of them are none.
   public var transposed: Recipe {
     if case .transpose(let inner) = self { return inner }

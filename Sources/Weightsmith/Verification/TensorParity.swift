@@ -134,8 +134,7 @@ extension TensorComparison.Pair {
   fileprivate func expectation(from old: Recipe, as new: Recipe) -> Recipe? {
     if let scheme, let coder = Schemes.named(scheme), let parts = try? coder.components(shape: old.shape) {
       return .decode(
-        scheme: scheme, shape: old.shape,
-        components: parts.indices.map { .component(old, scheme: scheme, index: $0) })
+        scheme: scheme, shape: old.shape, components: old.encoded(by: scheme, count: parts.count))
     }
     return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat ? .cast(old, to: new.dtype) : nil
   }
@@ -146,18 +145,6 @@ extension TensorParity {
     var copy = self
     copy.verdict = verdict
     return copy
-  }
-}
-
-extension Recipe {
-  /// The scheme a tensor is stored by, if it is.
-  var storedScheme: String? {
-    switch self {
-    case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
-      inner.storedScheme
-    default: nil
-    }
   }
 }
 

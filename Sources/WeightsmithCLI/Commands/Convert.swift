@@ -17,6 +17,7 @@ struct Convert: SmithCommand {
 
   func execute() throws(SmithError) -> Outcome {
     if output.keepsNames { return try output.write(.checkpoint(Checkpoint.open(src)), to: dst) }
-    return try output.write(.model(source.model(src)), to: dst)
+    let model = try source.model(src)
+    return try output.write(.model(output.dtype == nil ? model : model.applying(.dequantize)), to: dst)
   }
 }

@@ -1,0 +1,153 @@
+import SmithBytes
+
+/// Reads one tensor's bytes as the file has them, from its only piece or from many slices, checking the CRC of each piece
+/// that is read whole.
+struct PieceReader {
+  /// Slices of shorter rows are read many rows at a time, through a buffer of about this size.
+  private static let batchBytes = 1 << 20
+  /// From this length on a row is read straight into place.
+  private static let directBytes = 64 << 10
+
+  let tensor: StoredTensor
+  let shards: [Int: InputFile]
+
+  /// Fills `span` with the bytes `range` of the tensor.
+  func read(_ range: Range<Int>, into span: inout MutableRawSpan) throws(SmithError) {
+    if tensor.pieces.count == 1 {
+      let piece = tensor.pieces[0]
+      try fill(&span, 0..<range.count, from: piece, at: range.lowerBound)
+      if range.count == piece.entry.size {
+        var crc = CRC32C()
+        crc.update(span.bytes)
+        try check(crc, piece)
+      }
+      return
+    }
+    for piece in tensor.pieces where piece.entry.size > 0 {
+      try read(piece, range, into: &span)
+    }
+  }
+
+  /// Fills the part of `span`, which is `range` of the tensor, that `piece` holds.
+  private func read(
+    _ piece: StoredTensor.Piece, _ range: Range<Int>, into span: inout MutableRawSpan
+  ) throws(SmithError) {
+    let rows = SliceRows(piece.box, in: tensor.info.shape, width: tensor.dtype.width)
+    let wanted = rows.touching(range)
+    if wanted.isEmpty { return }
+    let isWhole =
+      wanted == 0..<rows.count && rows.offset(0) >= range.lowerBound
+      && rows.offset(rows.count - 1) + rows.byteCount <= range.upperBound
+    var crc = CRC32C()
+    var row = wanted.lowerBound
+    while row < wanted.upperBound {
+      if rows.byteCount >= Self.directBytes {
+        try readRow(row, of: rows, piece, range, into: &span, &crc)
+        row += 1
+        continue
+      }
+      let end = min(wanted.upperBound, row + max(1, Self.batchBytes / rows.byteCount))
+      try readBatch(row..<end, of: rows, piece, range, into: &span, &crc)
+      row = end
+    }
+    if isWhole { try check(crc, piece) }
+  }
+
+  /// One long row, straight into place.
+  private func readRow(
+    _ row: Int, of rows: SliceRows, _ piece: StoredTensor.Piece, _ range: Range<Int>,
+    into span: inout MutableRawSpan, _ crc: inout CRC32C
+  ) throws(SmithError) {
+    let start = rows.offset(row)
+    let part = (start..<(start + rows.byteCount)).clamped(to: range)
+    let target = (part.lowerBound - range.lowerBound)..<(part.upperBound - range.lowerBound)
+    let offset = row * rows.byteCount + part.lowerBound - start
+    try fill(&span, target, from: piece, at: offset)
+    let filled = span._mutatingExtracting(target)
+    crc.update(filled.bytes)
+  }
+
+  /// Many short rows: one read, then a copy of each.
+  private func readBatch(
+    _ batch: Range<Int>, of rows: SliceRows, _ piece: StoredTensor.Piece, _ range: Range<Int>,
+    into span: inout MutableRawSpan, _ crc: inout CRC32C
+  ) throws(SmithError) {
+    let base = batch.lowerBound * rows.byteCount
+    let bytes = try bytes(base..<(batch.upperBound * rows.byteCount), of: piece)
+    crc.update(bytes)
+    for row in batch {
+      let start = rows.offset(row)
+      let part = (start..<(start + rows.byteCount)).clamped(to: range)
+      let shift = row * rows.byteCount - base - start
+      span.copy(
+        bytes, (part.lowerBound + shift)..<(part.upperBound + shift),
+        to: part.lowerBound - range.lowerBound)
+    }
+  }
+
+  /// Checks the checksum of one piece, 4 MB at a time, and for text its layout.
+  func verify(_ piece: StoredTensor.Piece) throws(SmithError) {
+    var crc = CRC32C()
+    var text = StringTensor(elements: try piece.entry.shape.elementCount())
+    var offset = 0
+    while offset < piece.entry.size {
+      let end = min(piece.entry.size, offset + BundleLimits.checkBytes)
+      let bytes = try bytes(offset..<end, of: piece)
+      if tensor.dtype == .string {
+        do throws(SmithError) { try text.feed(bytes) } catch { throw place(error, piece) }
+      } else {
+        crc.update(bytes)
+      }
+      offset = end
+    }
+    if tensor.dtype == .string {
+      do throws(SmithError) { try check(try text.finish(), piece) } catch {
+        throw place(error, piece)
+      }
+    } else {
+      try check(crc, piece)
+    }
+  }
+
+  private func check(_ crc: CRC32C, _ piece: StoredTensor.Piece) throws(SmithError) {
+    try check(crc.value, piece)
+  }
+
+  private func check(_ crc: UInt32, _ piece: StoredTensor.Piece) throws(SmithError) {
+    guard CRC32C.mask(crc) == piece.entry.maskedCRC else {
+      throw place(SmithError(.checksum, "its bytes do not give the stored checksum"), piece)
+    }
+  }
+
+  private func place(_ error: SmithError, _ piece: StoredTensor.Piece) -> SmithError {
+    error.at(
+      file: shards[piece.entry.shard]?.path, offset: piece.entry.offset, item: tensor.info.name)
+  }
+
+  /// Fills `target` of `span` with a piece's bytes from `offset` on.
+  private func fill(
+    _ span: inout MutableRawSpan, _ target: Range<Int>, from piece: StoredTensor.Piece,
+    at offset: Int
+  ) throws(SmithError) {
+    do throws(SmithError) {
+      var part = span._mutatingExtracting(target)
+      try shard(piece).read(at: piece.entry.offset + offset, into: &part)
+    } catch { throw error.at(item: tensor.info.name) }
+  }
+
+  private func bytes(
+    _ range: Range<Int>, of piece: StoredTensor.Piece
+  ) throws(SmithError) -> [UInt8] {
+    let start = piece.entry.offset
+    do throws(SmithError) {
+      return try shard(piece).bytes((start + range.lowerBound)..<(start + range.upperBound))
+    } catch { throw error.at(item: tensor.info.name) }
+  }
+
+  private func shard(_ piece: StoredTensor.Piece) throws(SmithError) -> InputFile {
+    guard let file = shards[piece.entry.shard] else {
+      throw SmithError(.missing, "data file \(piece.entry.shard) is not open")
+    }
+    return file
+  }
+}
