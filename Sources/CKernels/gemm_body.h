@@ -86,6 +86,13 @@ static void copy_block(const T *a, ptrdiff_t lda, ptrdiff_t rows, ptrdiff_t dept
   }
 }
 
+// Fetches one of `shares` equal parts of the slice that comes next, while this one is being multiplied: with few rows the
+// weights come from memory as fast as they are used up.
+INLINE void fetch_share(const T *next, ptrdiff_t count, ptrdiff_t share, ptrdiff_t shares) {
+  const char *from = (const char *)(next + count * share / shares), *to = (const char *)(next + count * (share + 1) / shares);
+  for (; from < to; from += 64) __builtin_prefetch(from, 0, 2);
+}
+
 // One slice of depth of a block of rows against all panels. The last, narrower panel is computed whole beside C, then its
 // real columns are copied.
 INLINE void block_product(void (*kernel)(ptrdiff_t, const T *, ptrdiff_t, const T *, ptrdiff_t, T *, ptrdiff_t, int),
@@ -97,6 +104,8 @@ INLINE void block_product(void (*kernel)(ptrdiff_t, const T *, ptrdiff_t, const 
     for (ptrdiff_t row = 0; row < m; row += ROWS) {
       ptrdiff_t rows = m - row < ROWS ? m - row : ROWS;
       T *out = c + row * ldc + column;
+      if (kernel == micro_strided && column + WIDTH < n)
+        fetch_share(b + WIDTH * k, depth * WIDTH, row / ROWS, (m + ROWS - 1) / ROWS);
       if (columns == WIDTH) {
         kernel(rows, a + row / ROWS * group, lda, b, depth, out, ldc, add);
         continue;
