@@ -66,11 +66,9 @@ public final class InputFile: Sendable {
         .truncated, "bytes up to \(range.upperBound) wanted, the file has \(count)",
         at: Place(file: path, offset: range.lowerBound))
     }
-    var array = [UInt8](repeating: 0, count: range.count)
-    var span = array.mutableSpan
-    var raw = span.mutableBytes
-    try read(at: range.lowerBound, into: &raw)
-    return array
+    return try [UInt8](count: range.count) { span throws(SmithError) in
+      try read(at: range.lowerBound, into: &span)
+    }
   }
 }
 

@@ -154,10 +154,9 @@ extension JSONScanner {
 
   private mutating func skipSpace() {
     while position < bytes.count {
-      switch bytes[position] {
-      case 0x20, 0x0A, 0x0D, 0x09: position += 1
-      default: return
-      }
+      let byte = bytes[position]
+      if byte > 0x20 || byte != 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 { return }
+      position += 1
     }
   }
 }

@@ -4,11 +4,14 @@ extension JSONScanner {
     guard try nextByte() == UInt8(ascii: "\"") else { throw error(.malformed, "a string expected") }
     let start = position + 1
     var index = start
+    var union: UInt8 = 0
     while index < bytes.count {
-      switch bytes[index] {
+      let byte = bytes[index]
+      union |= byte
+      switch byte {
       case UInt8(ascii: "\""):
         position = index + 1
-        return try text(start..<index)
+        return try text(start..<index, isASCII: union < 0x80)
       case UInt8(ascii: "\\"): return try escapedString(from: start, firstEscape: index)
       case 0..<0x20: throw error(.malformed, "a control character in a string", at: index)
       default: index += 1
@@ -17,7 +20,9 @@ extension JSONScanner {
     throw error(.truncated, "the text ends inside a string", at: bytes.count)
   }
 
-  private func text(_ range: Range<Int>) throws(SmithError) -> String {
+  private func text(_ range: Range<Int>, isASCII: Bool) throws(SmithError) -> String {
+    // `validating` walks a slice byte by byte; `decoding` copies it, and repairs nothing in ASCII.
+    if isASCII { return String(decoding: bytes[range], as: UTF8.self) }
     guard let text = String(validating: bytes[range], as: UTF8.self) else {
       throw error(.malformed, "text that is not UTF-8", at: range.lowerBound)
     }

@@ -34,7 +34,7 @@ private struct JSONWriter {
       // Byte order, which is also the order of Python's code points.
       let members =
         sortedKeys
-        ? object.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) } : Array(object)
+        ? object.sorted { $0.key.precedes(bytewise: $1.key) } : Array(object)
       list("{", members, "}") { writer, member in
         writer.write(member.key)
         writer.text += writer.pretty ? ": " : ":"
@@ -67,6 +67,12 @@ private struct JSONWriter {
 
   private mutating func write(_ string: String) {
     text += "\""
+    defer { text += "\"" }
+    // Nearly every string goes out as it is.
+    if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+      text += string
+      return
+    }
     for scalar in string.unicodeScalars {
       switch scalar {
       case "\"": text += "\\\""
@@ -82,6 +88,5 @@ private struct JSONWriter {
       default: text.unicodeScalars.append(scalar)
       }
     }
-    text += "\""
   }
 }

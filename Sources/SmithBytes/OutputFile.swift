@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -33,6 +35,15 @@ public final class OutputFile: Sendable {
       return .success(())
     }
     try result.get()
+    startWriteback(offset, bytes.byteCount)
+  }
+
+  /// Lets the disk begin while the next tensor is computed, so that `synchronize` has little left to wait for. A hint: its failure says
+  /// nothing.
+  private func startWriteback(_ offset: Int, _ count: Int) {
+    #if canImport(Glibc)
+      if count >= 1 << 20 { ws_start_writeback(descriptor, Int64(offset), Int64(count)) }
+    #endif
   }
 
   /// Puts everything on the disk, so that a rename after it can be believed.

@@ -96,6 +96,7 @@ extension SmithError: CustomStringConvertible {
 extension String {
   /// Control characters written as \u{..}, so that a name out of a file cannot move the cursor or ring the bell.
   public var escapedForTerminal: String {
+    if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     if unicodeScalars.allSatisfy({ !$0.isControl }) { return self }
     return unicodeScalars.map { $0.isControl ? "\\u{\(String($0.value, radix: 16))}" : String($0) }
       .joined()

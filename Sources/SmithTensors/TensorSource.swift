@@ -24,10 +24,6 @@ extension TensorSource {
 
   /// The whole tensor as bytes.
   public func bytes(_ tensor: TensorInfo) throws(SmithError) -> [UInt8] {
-    var array = [UInt8](repeating: 0, count: tensor.byteCount)
-    var span = array.mutableSpan
-    var raw = span.mutableBytes
-    try read(tensor, at: 0, into: &raw)
-    return array
+    try [UInt8](count: tensor.byteCount) { span throws(SmithError) in try read(tensor, at: 0, into: &span) }
   }
 }

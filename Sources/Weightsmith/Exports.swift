@@ -20,3 +20,4 @@
 @_exported import enum SmithModels.EncoderBenchmark
 @_exported import struct SmithModels.EncoderInput
 @_exported import enum SmithModels.Taps
+@_exported import enum SmithBytes.Memory

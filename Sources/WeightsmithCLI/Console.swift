@@ -50,17 +50,22 @@ struct TextTable {
 
   var text: String {
     var widths = [Int](repeating: 0, count: alignments.count)
-    for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.count) } }
+    for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.width) } }
     return rows.map { row in
       var line = ""
       for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.count)
+        let padding = String(repeating: " ", count: widths[column] - cell.width)
         line += (column == 0 ? "" : "  ") + (alignments[column] == .left ? cell + padding : padding + cell)
       }
       while line.last == " " { line.removeLast() }
       return line
     }.joined(separator: "\n")
   }
+}
+
+extension String {
+  /// The columns it takes: characters; for plain ASCII without the cost of finding them.
+  fileprivate var width: Int { utf8.allSatisfy { $0 < 0x80 } ? utf8.count : count }
 }
 
 extension Int {

@@ -17,6 +17,7 @@ struct WeightsmithCommand: ParsableCommand {
 
   static func main() {
     Interrupts.install()
+    Memory.keepLargeBlocks()
     main(nil)
   }
 }

@@ -8,6 +8,7 @@ import Testing
   static let samples = [
     "albert_google_tf", "albert_google_tf_groups", "albert_zh_preln", "albert_zh_postln",
     "bert_google_tf", "bert_google_tf_finetuned_classifier", "bert_google_tf_finetuned_squad",
+    "bert_huggingface",
   ]
 
   /// Every output of the fixture is among the taps, with its shape and, within `tolerance`, its values.
@@ -52,6 +53,17 @@ import Testing
       // The rows of padding in Google's masks lose digits to -10000, so the floor is not 1e-7.
       #expect(difference < 5e-6, "\(x.name) differs by \(difference)")
     }
+  }
+
+  @Test(arguments: Activation.allCases)
+  func `every activation equals the library's`(activation: Activation) throws {
+    var fixture = try EncoderFixture("bert_huggingface")
+    let expected = try #require(fixture.tensors["activation.\(activation.rawValue)"]).floats
+    fixture.configuration.activation = activation
+    let encoder = try Encoder(
+      fixture.configuration, parameters: fixture, backend: CKernelsBackend<Float>())
+    let last = try encoder.forward(fixture.input, taps: .everyLayer)["layers.2.output"]
+    #expect(largestDifference(try #require(last).values, expected) < 5e-6)
   }
 
   @Test func `all groups and inner blocks of ALBERT run`() throws {

@@ -4,5 +4,6 @@
 #include "convert.h"
 #include "kernels.h"
 #include "blocks.h"
+#include "system.h"
 #include "transpose.h"
 #endif

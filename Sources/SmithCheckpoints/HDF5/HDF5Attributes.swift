@@ -32,12 +32,12 @@ enum HDF5Attributes {
       throw SmithError(.limit, "\(points) strings in attribute \(name)", at: Place(item: item))
     }
     if points == 0 { return [] }
-    let raw =
+    let text =
       H5Tis_variable_str(type.id) > 0
       ? try variable(attribute.id, type.id, space.id, count: Int(points))
       : try fixed(attribute.id, type.id, count: Int(points), size: size)
-    guard let raw else { throw HDF5Library.failure("attribute \(name)", item: item) }
-    return raw
+    guard let text else { throw HDF5Library.failure("attribute \(name)", item: item) }
+    return text
   }
 
   /// The strings of `name`, or of its parts `name0`, `name1`, … where Keras split a long list.
@@ -74,6 +74,9 @@ enum HDF5Attributes {
   private static func variable(
     _ attribute: hid_t, _ type: hid_t, _ space: hid_t, count: Int
   ) throws(SmithError) -> [String]? {
+    // The library multiplies a length by this size and allocates: a character of 2 GB asks for any amount of memory.
+    let character = try HDF5Handle(H5Tget_super(type), "a string type", close: H5Tclose)
+    guard H5Tget_size(character.id) == 1 else { return nil }
     let memory = try HDF5Handle(H5Tcopy(ws_h5t_c_string()), "a string type", close: H5Tclose)
     guard H5Tset_size(memory.id, ws_h5t_variable()) >= 0,
       H5Tset_cset(memory.id, H5Tget_cset(type)) >= 0

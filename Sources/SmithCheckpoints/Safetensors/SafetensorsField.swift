@@ -44,12 +44,10 @@ struct SafetensorsField {
       dtype = known
     case "shape":
       try once(shape == nil, key, scanner)
-      shape = try Self.integers(&scanner, atMost: SafetensorsHeader.maxRank)
+      shape = try Self.dimensions(&scanner)
     case "data_offsets":
       try once(offsets == nil, key, scanner)
-      let pair = try Self.integers(&scanner, atMost: 2)
-      guard pair.count == 2 else { throw scanner.error(.malformed, "two data_offsets expected") }
-      offsets = (pair[0], pair[1])
+      offsets = try Self.pair(&scanner)
     default: try scanner.skipValue()
     }
   }
@@ -58,23 +56,40 @@ struct SafetensorsField {
     if !isFirst { throw scanner.error(.mismatch, "\(key) stands twice") }
   }
 
-  private static func integers(
-    _ scanner: inout JSONScanner, atMost limit: Int
-  ) throws(SmithError) -> [Int] {
-    var values: [Int] = []
+  private static func dimensions(_ scanner: inout JSONScanner) throws(SmithError) -> [Int] {
+    var shape: [Int] = []
     try scanner.beginArray()
     while try scanner.nextElement() {
-      guard values.count < limit else {
-        throw scanner.error(.limit, "more than \(limit) numbers in a list")
+      guard shape.count < SafetensorsHeader.maxRank else {
+        throw scanner.error(.limit, "more than \(SafetensorsHeader.maxRank) dimensions")
       }
-      values.append(try scanner.unsignedInteger())
+      shape.append(try scanner.unsignedInteger())
     }
-    return values
+    return shape
+  }
+
+  private static func pair(
+    _ scanner: inout JSONScanner
+  ) throws(SmithError) -> (begin: Int, end: Int) {
+    try scanner.beginArray()
+    var offsets = (0, 0)
+    for index in 0..<2 {
+      guard try scanner.nextElement() else {
+        throw scanner.error(.malformed, "two data_offsets expected")
+      }
+      let offset = try scanner.unsignedInteger()
+      if index == 0 { offsets.0 = offset } else { offsets.1 = offset }
+    }
+    if try scanner.nextElement() { throw scanner.error(.malformed, "two data_offsets expected") }
+    return offsets
   }
 
   /// A 0 among the dimensions must not hide others whose product leaves 64 bits: the crate lets `[0, 2^62, 2^62]` pass, and
   /// whoever multiplies two of them overflows.
   private static func checkDimensions(_ shape: [Int]) throws(SmithError) {
-    _ = try shape.filter { $0 != 0 }.elementCount()
+    var product = 1
+    for dimension in shape where dimension != 0 {
+      product = try product.multiplied(checked: dimension)
+    }
   }
 }

@@ -19,8 +19,12 @@ struct SafetensorsHeader: Sendable {
   static let maxRank = 16
   static let maxNameBytes = 4096
 
-  /// In the order of their bytes.
+  /// In the order of the header.
   private(set) var entries: [Entry] = []
+  /// The position of each name in `entries`.
+  private(set) var positions: [String: Int] = [:]
+  /// The positions in the order of the bytes.
+  private(set) var order: [Int] = []
   private(set) var metadata: [String: String] = [:]
   /// The file offset of the data buffer.
   let dataStart: Int
@@ -60,7 +64,9 @@ struct SafetensorsHeader: Sendable {
   }
 
   private mutating func parse(_ scanner: inout JSONScanner) throws(SmithError) {
-    var names: Set<String> = []
+    // About what a tensor takes in the header: saves growing step by step.
+    positions.reserveCapacity((dataStart - 8) / 128)
+    entries.reserveCapacity((dataStart - 8) / 128)
     var sawMetadata = false
     try scanner.beginObject()
     while let key = try scanner.nextKey() {
@@ -71,10 +77,10 @@ struct SafetensorsHeader: Sendable {
         metadata = try Self.metadata(&scanner)
         continue
       }
-      guard names.insert(key).inserted else {
+      guard positions.updateValue(entries.count, forKey: key) == nil else {
         throw SmithError(.mismatch, "the tensor stands twice", at: Place(offset: start, item: key))
       }
-      guard names.count <= Self.maxTensors, key.utf8.count <= Self.maxNameBytes else {
+      guard positions.count <= Self.maxTensors, key.utf8.count <= Self.maxNameBytes else {
         throw scanner.error(
           .limit, "more than \(Self.maxTensors) tensors, or a name of more than 4 KiB")
       }
@@ -105,13 +111,12 @@ struct SafetensorsHeader: Sendable {
 
   /// No gap, no overlap, nothing left over: two parsers cannot see two models in one file.
   private mutating func checkCoverage(dataSize: Int) throws(SmithError) {
-    entries.sort {
-      ($0.begin, $0.info.byteCount, $0.headerOffset) < (
-        $1.begin, $1.info.byteCount, $1.headerOffset
-      )
+    order = entries.indices.sorted {
+      (entries[$0].begin, entries[$0].end, $0) < (entries[$1].begin, entries[$1].end, $1)
     }
     var end = 0
-    for entry in entries {
+    for position in order {
+      let entry = entries[position]
       let place = Place(offset: entry.headerOffset, item: entry.info.name)
       guard entry.begin == end else {
         let what = entry.begin > end ? "a gap" : "an overlap"

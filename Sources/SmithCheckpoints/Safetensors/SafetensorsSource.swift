@@ -3,19 +3,18 @@ import SmithTensors
 
 /// The tensors of one safetensors file, or of the shards of an index.
 struct SafetensorsSource: TensorSource {
-  /// Where a tensor's bytes are.
-  private struct Location: Sendable {
-    let shard: Int
-    let offset: Int
-    let byteCount: Int
+  private struct Shard: Sendable {
+    let file: InputFile
+    let header: SafetensorsHeader
   }
 
   let container = Safetensors.name
   private(set) var files: [String] = []
   private(set) var tensors: [TensorInfo] = []
   private(set) var metadata: [String: String] = [:]
-  private var shards: [InputFile] = []
-  private var locations: [String: Location] = [:]
+  private var shards: [Shard] = []
+  /// The shard of each tensor where there are several.
+  private var shardOf: [String: Int] = [:]
 
   /// A single file, which may be one shard of several.
   init(file path: String) throws(SmithError) {
@@ -33,7 +32,8 @@ struct SafetensorsSource: TensorSource {
         guard error.kind == .notFound else { throw error }
         throw SmithError(.missing, "the shard \(name) is not there", at: Place(file: path))
       }
-      for tensor in tensors where locations[tensor]?.shard != shards.count - 1 {
+      try indexLastShard()
+      for tensor in tensors where shardOf[tensor] != shards.count - 1 {
         throw SmithError(
           .missing, "the index says that it is in \(name), which has no such tensor",
           at: Place(file: path, item: tensor))
@@ -45,39 +45,40 @@ struct SafetensorsSource: TensorSource {
     let file = try InputFile(path)
     let header = try SafetensorsHeader(file)
     tensors.reserveCapacity(tensors.count + header.entries.count)
-    locations.reserveCapacity(tensors.count + header.entries.count)
-    for entry in header.entries {
-      let location = Location(
-        shard: shards.count, offset: header.dataStart + entry.begin,
-        byteCount: entry.info.byteCount)
-      if let other = locations.updateValue(location, forKey: entry.info.name) {
-        throw SmithError(
-          .mismatch, "the tensor is in \(shards[other.shard].path.lastComponent) as well",
-          at: Place(file: path, item: entry.info.name))
-      }
-      tensors.append(entry.info)
-    }
+    for position in header.order { tensors.append(header.entries[position].info) }
     metadata.merge(header.metadata) { first, _ in first }
-    shards.append(file)
+    shards.append(Shard(file: file, header: header))
     files.append(path)
+  }
+
+  private mutating func indexLastShard() throws(SmithError) {
+    guard let shard = shards.last else { return }
+    for entry in shard.header.entries {
+      if let other = shardOf.updateValue(shards.count - 1, forKey: entry.info.name) {
+        throw SmithError(
+          .mismatch, "the tensor is in \(shards[other].file.path.lastComponent) as well",
+          at: Place(file: shard.file.path, item: entry.info.name))
+      }
+    }
   }
 
   func read(
     _ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan
   ) throws(SmithError) {
-    guard let location = locations[tensor.name] else {
+    let shard = shards[shardOf[tensor.name] ?? 0]
+    guard let position = shard.header.positions[tensor.name] else {
       throw SmithError(.missing, "no such tensor", at: Place(file: files.first, item: tensor.name))
     }
-    let file = shards[location.shard]
-    guard offset >= 0, span.byteCount <= location.byteCount,
-      offset <= location.byteCount - span.byteCount
+    let entry = shard.header.entries[position]
+    guard offset >= 0, span.byteCount <= entry.info.byteCount,
+      offset <= entry.info.byteCount - span.byteCount
     else {
       throw SmithError(
-        .usage, "\(span.byteCount) bytes at \(offset) of \(location.byteCount)",
-        at: Place(file: file.path, item: tensor.name))
+        .usage, "\(span.byteCount) bytes at \(offset) of \(entry.info.byteCount)",
+        at: Place(file: shard.file.path, item: tensor.name))
     }
     do throws(SmithError) {
-      try file.read(at: location.offset + offset, into: &span)
+      try shard.file.read(at: shard.header.dataStart + entry.begin + offset, into: &span)
     } catch { throw error.at(item: tensor.name) }
   }
 }

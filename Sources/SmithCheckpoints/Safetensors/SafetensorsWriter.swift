@@ -83,7 +83,7 @@ struct SafetensorsWriter: ContainerWriter {
     return ranked.sorted {
       if $0.rank != $1.rank { return $0.rank > $1.rank }
       let (left, right) = (tensors[$0.index].name, tensors[$1.index].name)
-      return left.utf8.lexicographicallyPrecedes(right.utf8)
+      return left.precedes(bytewise: right)
     }.map(\.index)
   }
 
@@ -91,26 +91,29 @@ struct SafetensorsWriter: ContainerWriter {
   private static func header(
     _ tensors: [TensorInfo], metadata: [String: String]
   ) throws(SmithError) -> [UInt8] {
-    var fields = JSONObject()
+    var fields: [String] = []
     if !metadata.isEmpty {
       var texts = JSONObject()
-      for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { texts[key] = .string(value) }
-      fields["__metadata__"] = .object(texts)
+      for (key, value) in metadata.sorted(by: { $0.key.precedes(bytewise: $1.key) }) {
+        texts[key] = .string(value)
+      }
+      fields.append("\"__metadata__\":\(JSON.object(texts).serialized())")
     }
+    var names: Set = ["__metadata__"]
     var begin = 0
     for tensor in tensors {
-      let end = try begin.adding(checked: tensor.byteCount)
-      let description: JSON = [
-        "dtype": .string(tensor.encoding.dtype?.safetensors?.name ?? ""),
-        "shape": .array(tensor.shape.map(JSON.integer)),
-        "data_offsets": [.integer(begin), .integer(end)],
-      ]
-      guard tensor.name != "__metadata__", fields.insert(tensor.name, description) else {
+      guard names.insert(tensor.name).inserted else {
         throw SmithError(.refused, "the name is taken", at: Place(item: tensor.name))
       }
+      let end = try begin.adding(checked: tensor.byteCount)
+      let dtype = tensor.encoding.dtype?.safetensors?.name ?? ""
+      let shape = tensor.shape.map { String($0) }.joined(separator: ",")
+      fields.append(
+        "\(JSON.string(tensor.name).serialized()):"
+          + "{\"dtype\":\"\(dtype)\",\"shape\":[\(shape)],\"data_offsets\":[\(begin),\(end)]}")
       begin = end
     }
-    var text = Array(JSON.object(fields).serialized().utf8)
+    var text = Array("{\(fields.joined(separator: ","))}".utf8)
     text.append(contentsOf: repeatElement(0x20, count: (8 - text.count % 8) % 8))
     guard text.count <= SafetensorsHeader.maxLength else {
       throw SmithError(.limit, "a header of \(text.count) bytes, readers allow 100,000,000")

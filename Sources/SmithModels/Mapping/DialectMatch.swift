@@ -32,7 +32,7 @@ struct DialectMatch {
   {
     var found: [DialectMatch] = []
     for family in families {
-      for dialect in family.dialects {
+      for dialect in family.dialects where dialect.isPlausible(names) {
         for wrapper in dialect.wrappers {
           let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, names: names)
           if match.isAnchored { found.append(match) }
@@ -88,6 +88,17 @@ struct DialectMatch {
     guard name.hasPrefix(wrapper) else { return nil }
     let bare = String(name.dropFirst(wrapper.count))
     return dialect.normalise?(bare) ?? bare
+  }
+}
+
+extension Dialect {
+  /// Whether any name ends like this dialect's word table: a glance that spares files of strangers the whole comparison.
+  fileprivate func isPlausible(_ names: some Collection<String>) -> Bool {
+    guard let rule = rules.first(where: { $0.canonical.text == "embeddings.word" }) else { return false }
+    let text = rule.stored.text
+    let ending = text.hasPrefix(scope) ? String(text.dropFirst(scope.count)) : text
+    let wanted = Array(ending.utf8)
+    return names.contains { $0.utf8.suffix(wanted.count).elementsEqual(wanted) }
   }
 }
 

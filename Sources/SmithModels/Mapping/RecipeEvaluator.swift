@@ -63,11 +63,10 @@ public struct RecipeEvaluator {
     let tensor = try info(name)
     if rows.count == recipe.rowCount { return try source.bytes(tensor) }
     if verified.insert(name).inserted { try source.verifyChecksum(tensor) }
-    var slab = [UInt8](repeating: 0, count: rows.count * recipe.rowBytes)
-    var span = slab.mutableSpan
-    var raw = span.mutableBytes
-    try source.read(tensor, at: rows.lowerBound * recipe.rowBytes, into: &raw)
-    return slab
+    let rowBytes = recipe.rowBytes
+    return try [UInt8](count: rows.count * rowBytes) { span throws(SmithError) in
+      try source.read(tensor, at: rows.lowerBound * rowBytes, into: &span)
+    }
   }
 
   /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is read once and kept until another is asked for.
@@ -83,11 +82,7 @@ public struct RecipeEvaluator {
       data = try bytes(inner)
     }
     if rows.count == width {
-      var result = [UInt8](repeating: 0, count: data.count)
-      var span = result.mutableSpan
-      var raw = span.mutableBytes
-      try Transpose.apply(source: data.span.bytes, rows: height, columns: width, elementBytes: element, into: &raw)
-      return result
+      return try Self.transpose(data, rows: height, columns: width, element: element)
     }
     return try Self.columns(rows, of: data, height: height, width: width, element: element)
   }
@@ -102,19 +97,22 @@ public struct RecipeEvaluator {
       let start = (row * width + columns.lowerBound) * element
       cut.append(contentsOf: data[start..<(start + strip)])
     }
-    var result = [UInt8](repeating: 0, count: cut.count)
-    var span = result.mutableSpan
-    var raw = span.mutableBytes
-    try Transpose.apply(source: cut.span.bytes, rows: height, columns: columns.count, elementBytes: element, into: &raw)
-    return result
+    return try transpose(cut, rows: height, columns: columns.count, element: element)
+  }
+
+  private static func transpose(
+    _ data: [UInt8], rows: Int, columns: Int, element: Int
+  ) throws(SmithError) -> [UInt8] {
+    try [UInt8](count: data.count) { span throws(SmithError) in
+      try Transpose.apply(
+        source: data.span.bytes, rows: rows, columns: columns, elementBytes: element, into: &span)
+    }
   }
 
   private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    var result = [UInt8](repeating: 0, count: data.count / max(1, from.width) * type.width)
-    var span = result.mutableSpan
-    var raw = span.mutableBytes
-    try ElementConversion.convert(data.span.bytes, from: from, into: &raw, to: type)
-    return result
+    try [UInt8](count: data.count / max(1, from.width) * type.width) { span throws(SmithError) in
+      try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
+    }
   }
 
   private mutating func reshaped(_ inner: Recipe, to outer: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {

@@ -1,0 +1,8 @@
+#ifndef WS_SYSTEM_H
+#define WS_SYSTEM_H
+#include <stdint.h>
+// Asks the kernel to begin writing a range of a file to disk, without waiting. Nothing where the system has no such call.
+void ws_start_writeback(int descriptor, int64_t offset, int64_t count);
+// Makes malloc keep large blocks instead of giving each back to the system: buffers of tensor size then cost their page faults once.
+void ws_keep_large_blocks(void);
+#endif

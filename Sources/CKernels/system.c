@@ -1,0 +1,22 @@
+#define _GNU_SOURCE
+#include "system.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+void ws_start_writeback(int descriptor, int64_t offset, int64_t count) {
+#if defined(__linux__)
+  sync_file_range(descriptor, offset, count, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)descriptor, (void)offset, (void)count;
+#endif
+}
+
+void ws_keep_large_blocks(void) {
+#if defined(__GLIBC__)
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
+}

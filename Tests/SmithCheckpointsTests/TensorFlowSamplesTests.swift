@@ -1,0 +1,102 @@
+import SmithBytes
+import SmithTensors
+import TestSupport
+import Testing
+
+@testable import SmithCheckpoints
+
+/// Files that TensorFlow wrote, against the values it was given.
+@Suite struct TensorFlowSamplesTests {
+  static func open(_ prefix: String) throws -> any TensorSource {
+    try TensorFlowBundle.open(Fixtures.path("formats/" + prefix))
+  }
+
+  @Test(arguments: TensorFlowTruth.prefixes)
+  func `types, shapes and bytes`(prefix: String) throws {
+    let truth = try #require(TensorFlowTruth.samples[prefix])
+    let source = try Self.open(prefix)
+    for (name, expected) in truth {
+      let tensor = try source.tensor(name)
+      #expect(tensor.encoding == .plain(expected.dtype), "\(name)")
+      #expect(tensor.shape == expected.shape, "\(name)")
+      guard let bytes = expected.bytes else { continue }
+      #expect(tensor.byteCount == bytes.count)
+      #expect(try source.bytes(tensor) == bytes, "\(name)")
+    }
+    // Object graphs and optimizer slots have no truth of their own: their names differ.
+    let isGraph = prefix.contains("object") || prefix.contains("savedmodel")
+    let rest = source.tensors.map { $0.name }.filter { truth[$0] == nil }
+    #expect(rest.isEmpty != isGraph)
+    for tensor in source.tensors { try source.verifyChecksum(tensor) }
+  }
+
+  @Test(arguments: TensorFlowTruth.prefixes)
+  func `any range of bytes is that range of the whole`(prefix: String) throws {
+    let source = try Self.open(prefix)
+    for (name, expected) in TensorFlowTruth.samples[prefix] ?? [:] {
+      guard let bytes = expected.bytes else { continue }
+      let tensor = try source.tensor(name)
+      let step = max(1, bytes.count / 23)
+      for start in stride(from: 0, through: bytes.count, by: step) {
+        for end in stride(from: start, through: bytes.count, by: step) {
+          #expect(try source.bytes(tensor, start..<end) == Array(bytes[start..<end]))
+        }
+      }
+    }
+  }
+
+  @Test func `text is listed, checked, and not read as numbers`() throws {
+    let source = try Self.open("tf_v2_dtypes/model.ckpt-7")
+    let text = try source.tensor("d/str")
+    #expect(text.encoding == .plain(.string))
+    #expect(text.shape == [3])
+    // Lengths 5, 0 and 200 take 1, 1 and 2 bytes.
+    #expect(text.byteCount == 4 + 4 + 205)
+    let error = #expect(throws: SmithError.self) { try source.bytes(text, 0..<4) }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.place.item == "d/str")
+  }
+
+  @Test func `an object graph is listed as stored`() throws {
+    let names = try Self.open("tf_v2_object/ckpt-1").tensors.map { $0.name }
+    #expect(names.contains("_CHECKPOINTABLE_OBJECT_GRAPH"))
+    #expect(
+      names.contains(
+        "model/layer_with_weights-0/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE"))
+  }
+
+  @Test func `the order is that of the files, slices are merged`() throws {
+    #expect(
+      try Self.open("tf_v2_two_shards/model.ckpt-3").tensors.map { $0.name }
+        == ["w", "only0", "only1"])
+    let source = try Self.open("tf_v2_two_shards/model.ckpt-3")
+    #expect(
+      source.files.map { $0.lastComponent } == [
+        "model.ckpt-3.index", "model.ckpt-3.data-00000-of-00002", "model.ckpt-3.data-00001-of-00002",
+      ])
+    #expect(source.container == "tf")
+  }
+
+  @Test(arguments: ["tf_v1_raw/old.ckpt", "tf_v1_raw/old_slices.ckpt", "tf_v1_saver"])
+  func `V1 is recognised and refused with a way out`(path: String) throws {
+    let error = #expect(throws: SmithError.self) {
+      let input = try InputPath(Fixtures.path("formats/" + path))
+      let prefix = try #require(try TensorFlowBundle.recognise(input))
+      _ = try TensorFlowBundle.open(prefix)
+    }
+    #expect(error?.kind == .unsupported)
+    #expect(error?.remedy != nil)
+  }
+
+  @Test func `a read outside the tensor is the caller's mistake`() throws {
+    let source = try Self.open("tf_v2_saver/model.ckpt-200")
+    let tensor = try source.tensor("scope/bias")
+    for range in [-1..<3, 0..<9, 8..<9] {
+      let error = #expect(throws: SmithError.self) { try source.bytes(tensor, range) }
+      #expect(error?.kind == .usage)
+    }
+    var other = tensor
+    other.name = "nobody"
+    #expect(throws: SmithError.self) { try source.bytes(other, 0..<1) }
+  }
+}

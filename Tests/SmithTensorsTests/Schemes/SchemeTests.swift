@@ -1,0 +1,118 @@
+import SmithBytes
+import SmithTensors
+import TestSupport
+import Testing
+
+/// Every scheme of the list against the bytes of an independent program (Fixtures/generate/schemes.py).
+@Suite struct SchemeTests {
+  static let shape = [16, 320]
+  static let names = Schemes.all.map(\.name)
+
+  @Test(arguments: names) func `codes and scales are those of the reference`(_ name: String) throws
+  {
+    let scheme = try #require(Schemes.named(name))
+    let parts = try scheme.encode(try matrix(), shape: Self.shape)
+    let components = try scheme.components(shape: Self.shape)
+    #expect(parts.count == components.count)
+    for (part, component) in zip(parts, components) {
+      let expected = try Fixtures.bytes("schemes/\(name)\(component.suffix).bin")
+      #expect(part == expected, "\(name)\(component.suffix)")
+      #expect(part.count == component.shape.reduce(component.dtype.width, *))
+    }
+  }
+
+  @Test(arguments: names) func `decoding gives the reference's numbers`(_ name: String) throws {
+    let scheme = try #require(Schemes.named(name))
+    let parts = try scheme.components(shape: Self.shape).map {
+      try Fixtures.bytes("schemes/\(name)\($0.suffix).bin")
+    }
+    let expected = try floats("schemes/\(name)_decoded.bin")
+    #expect(try scheme.decode(parts, shape: Self.shape) == expected)
+  }
+
+  @Test(arguments: names, [1, 3, 5, 16]) func `rows encode and decode in any ranges`(
+    _ name: String, _ step: Int
+  ) throws {
+    let scheme = try #require(Schemes.named(name))
+    let values = try matrix()
+    let components = try scheme.components(shape: Self.shape)
+    var streamed = components.map { _ in [UInt8]() }
+    var decoded: [Float] = []
+    for first in stride(from: 0, to: 16, by: step) {
+      let rows = min(step, 16 - first)
+      var parts = components.map { [UInt8](repeating: 0xEE, count: rows * $0.rowBytes) }
+      let slice = Array(values[(first * 320)..<((first + rows) * 320)])
+      try scheme.encode(slice.span, columns: 320, firstRow: first, into: &parts)
+      for index in streamed.indices { streamed[index] += parts[index] }
+      decoded += try scheme.decode(parts, shape: [rows, 320])
+    }
+    let whole = try scheme.encode(values, shape: Self.shape)
+    #expect(streamed == whole)
+    #expect(decoded == (try scheme.decode(whole, shape: Self.shape)))
+  }
+
+  @Test(arguments: names, [Float.nan, .infinity, -.infinity, Float(bitPattern: 0xFF80_0001)])
+  func `a value that is not finite is refused with its row`(_ name: String, _ value: Float) throws {
+    let scheme = try #require(Schemes.named(name))
+    for position in [0, 31, 32, 63] {
+      var values = [Float](repeating: 0.5, count: 3 * 64)
+      values[128 + position] = value
+      var parts = try scheme.components(shape: [3, 64]).map {
+        [UInt8](repeating: 0, count: 3 * $0.rowBytes)
+      }
+      do throws(SmithError) {
+        try scheme.encode(values.span, columns: 64, firstRow: 40, into: &parts)
+        Issue.record("not refused")
+      } catch {
+        #expect(error.kind == .refused)
+        #expect(error.detail.contains("row 42"))
+      }
+    }
+  }
+
+  @Test(arguments: names) func `what is no matrix of whole rows is refused`(_ name: String) throws {
+    let scheme = try #require(Schemes.named(name))
+    for shape in [[], [64]] {
+      #expect(kind { () throws(SmithError) in try scheme.components(shape: shape) } == .unsupported)
+    }
+    #expect(kind { () throws(SmithError) in try scheme.components(shape: [-1, 32]) } == .malformed)
+    #expect(kind { () throws(SmithError) in try scheme.components(shape: [.max, 32]) } == .limit)
+    #expect(
+      kind { () throws(SmithError) in try scheme.encode([1, 2], shape: [2, 32]) } == .mismatch)
+    #expect(kind { () throws(SmithError) in try scheme.decode([], shape: [2, 32]) } == .mismatch)
+    #expect(
+      kind { () throws(SmithError) in try scheme.decode([[1], [2]], shape: [2, 32]) } == .mismatch)
+    #expect(
+      kind { () throws(SmithError) in try scheme.decode([[], []], shape: [1 << 40, 1 << 20]) }
+        == .mismatch)
+  }
+
+  @Test(arguments: names) func `a matrix without rows has components`(_ name: String) throws {
+    let scheme = try #require(Schemes.named(name))
+    #expect(try scheme.encode([], shape: [0, 64]).allSatisfy(\.isEmpty))
+    #expect(try scheme.decode(try scheme.encode([], shape: [0, 64]), shape: [0, 64]) == [])
+  }
+
+  @Test(arguments: names) func `leading dimensions are rows`(_ name: String) throws {
+    let scheme = try #require(Schemes.named(name))
+    let values = try matrix()
+    #expect(
+      try scheme.encode(values, shape: [4, 2, 2, 320]) == scheme.encode(values, shape: Self.shape))
+    for component in try scheme.components(shape: [4, 2, 2, 320]) {
+      #expect(component.shape.dropLast() == [4, 2, 2])
+    }
+  }
+
+  private func matrix() throws -> [Float] { try floats("schemes/matrix.bin") }
+
+  private func floats(_ name: String) throws -> [Float] {
+    try [Float](converting: try Fixtures.bytes(name), from: .f32)
+  }
+
+  private func kind<T>(_ body: () throws(SmithError) -> T) -> SmithError.Kind? {
+    do throws(SmithError) {
+      _ = try body()
+      return nil
+    } catch { return error.kind }
+  }
+}
