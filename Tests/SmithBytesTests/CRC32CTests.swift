@@ -17,12 +17,15 @@ import Testing
   static let noise: [UInt8] = (0..<12_600).map { UInt8(truncatingIfNeeded: $0 * $0 * 31 + $0 >> 5) }
 
   /// Around 8 bytes, and around three short (256) and three long (4096) strands.
-  static let lengths = Array(0...40) + [767, 768, 769, 775, 1535, 1536, 2303, 2313] + Array(12_280...12_300)
+  static let lengths =
+    Array(0...40) + [767, 768, 769, 775, 1535, 1536, 2303, 2313] + Array(12_280...12_300)
 
-  @Test(arguments: [
-    ([], 0), (Array("123456789".utf8), 0xE306_9283), ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
-    ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
-  ] as [([UInt8], UInt32)])
+  @Test(
+    arguments: [
+      ([], 0), (Array("123456789".utf8), 0xE306_9283),
+      ([UInt8](repeating: 0, count: 32), 0x8A91_36AA),
+      ([UInt8](repeating: 0xFF, count: 32), 0x62A8_AB43),
+    ] as [([UInt8], UInt32)])
   func `published values`(bytes: [UInt8], crc: UInt32) {
     #expect(CRC32C.of(bytes) == crc)
     #expect(ws_crc32c_portable(0, bytes, bytes.count) == crc)

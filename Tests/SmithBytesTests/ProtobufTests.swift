@@ -41,18 +41,19 @@ import Testing
     #expect(writer.bytes == [0x08, 0x01, 0x1A, 0x02, 0x08, 0x01, 0x12, 0x00])
   }
 
-  @Test(arguments: [
-    ([0x08], .truncated, 11),
-    ([0x08] + [UInt8](repeating: 0xFF, count: 10), .malformed, 11),  // an overlong varint
-    ([0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02], .malformed, 11),
-    ([0x00, 0x01], .malformed, 10),  // field number 0
-    ([0x0B], .malformed, 11),  // a group
-    ([0x0F], .malformed, 11),  // wire type 7
-    ([0x0A, 0x05, 1], .truncated, 11),
-    ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], .truncated, 11),
-    ([0x09, 1, 2, 3], .truncated, 11),
-    ([0x0D, 1, 2, 3], .truncated, 11),
-  ] as [([UInt8], SmithError.Kind, Int)])
+  @Test(
+    arguments: [
+      ([0x08], .truncated, 11),
+      ([0x08] + [UInt8](repeating: 0xFF, count: 10), .malformed, 11),  // an overlong varint
+      ([0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x02], .malformed, 11),
+      ([0x00, 0x01], .malformed, 10),  // field number 0
+      ([0x0B], .malformed, 11),  // a group
+      ([0x0F], .malformed, 11),  // wire type 7
+      ([0x0A, 0x05, 1], .truncated, 11),
+      ([0x0A, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], .truncated, 11),
+      ([0x09, 1, 2, 3], .truncated, 11),
+      ([0x0D, 1, 2, 3], .truncated, 11),
+    ] as [([UInt8], SmithError.Kind, Int)])
   func `broken messages`(bytes: [UInt8], kind: SmithError.Kind, offset: Int) throws {
     let error = try #require(throws: SmithError.self) { try Self.fields(bytes) }
     #expect(error.kind == kind)

@@ -36,6 +36,16 @@ import Testing
     #expect(HDF5Filter.unshuffle([], element: 4) == [])
   }
 
+  @Test(arguments: [2, 3, 4, 5, 8, 16])
+  func `unshuffling undoes the definition of the shuffle`(_ element: Int) {
+    let bytes = (0..<(element * 37)).map { UInt8(truncatingIfNeeded: $0 &* 101 &+ $0 / 7) }
+    let shuffled = (0..<element).flatMap { part in
+      stride(from: part, to: bytes.count, by: element).map { bytes[$0] }
+    }
+    #expect(shuffled != bytes)
+    #expect(HDF5Filter.unshuffle(shuffled, element: element) == bytes)
+  }
+
   @Test func `a checksum before and after the bytes were packed`() throws {
     let data: [UInt8] = [10, 20, 30, 40]
     let sum = HDF5Filter.fletcher32(data[...])

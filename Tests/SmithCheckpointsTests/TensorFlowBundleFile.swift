@@ -30,7 +30,9 @@ struct BundleFile {
     entry.offset = bytes.lowerBound
     entry.size = bytes.count
     let file = data[Self.onlyShard] ?? []
-    if bytes.upperBound <= file.count { entry.maskedCRC = CRC32C.mask(CRC32C.of(Array(file[bytes]))) }
+    if bytes.upperBound <= file.count {
+      entry.maskedCRC = CRC32C.mask(CRC32C.of(Array(file[bytes])))
+    }
     return entry
   }
 

@@ -9,21 +9,22 @@ import Testing
     try TensorFlowBundle.recognise(try InputPath(path))
   }
 
-  @Test(arguments: [
-    ("tf_v2_saver/model.ckpt-100", "tf_v2_saver/model.ckpt-100"),
-    ("tf_v2_saver/model.ckpt-100.index", "tf_v2_saver/model.ckpt-100"),
-    ("tf_v2_saver/model.ckpt-100.data-00000-of-00001", "tf_v2_saver/model.ckpt-100"),
-    ("tf_v2_saver", "tf_v2_saver/model.ckpt-200"),
-    ("tf_v2_saver/", "tf_v2_saver/model.ckpt-200"),
-    ("tf_v2_saver/checkpoint", "tf_v2_saver/model.ckpt-200"),
-    ("tf_v2_two_shards/model.ckpt-3.data-00001-of-00002", "tf_v2_two_shards/model.ckpt-3"),
-    ("tf_v2_dtypes", "tf_v2_dtypes/model.ckpt-7"),
-    ("tf_savedmodel", "tf_savedmodel/variables/variables"),
-    ("tf_savedmodel/saved_model.pb", "tf_savedmodel/variables/variables"),
-    ("tf_savedmodel/variables", "tf_savedmodel/variables/variables"),
-    ("tf_v1_saver", "tf_v1_saver/model.ckpt-5"),
-    ("tf_samples.npz", nil),
-  ] as [(String, String?)])
+  @Test(
+    arguments: [
+      ("tf_v2_saver/model.ckpt-100", "tf_v2_saver/model.ckpt-100"),
+      ("tf_v2_saver/model.ckpt-100.index", "tf_v2_saver/model.ckpt-100"),
+      ("tf_v2_saver/model.ckpt-100.data-00000-of-00001", "tf_v2_saver/model.ckpt-100"),
+      ("tf_v2_saver", "tf_v2_saver/model.ckpt-200"),
+      ("tf_v2_saver/", "tf_v2_saver/model.ckpt-200"),
+      ("tf_v2_saver/checkpoint", "tf_v2_saver/model.ckpt-200"),
+      ("tf_v2_two_shards/model.ckpt-3.data-00001-of-00002", "tf_v2_two_shards/model.ckpt-3"),
+      ("tf_v2_dtypes", "tf_v2_dtypes/model.ckpt-7"),
+      ("tf_savedmodel", "tf_savedmodel/variables/variables"),
+      ("tf_savedmodel/saved_model.pb", "tf_savedmodel/variables/variables"),
+      ("tf_savedmodel/variables", "tf_savedmodel/variables/variables"),
+      ("tf_v1_saver", "tf_v1_saver/model.ckpt-5"),
+      ("tf_samples.npz", nil),
+    ] as [(String, String?)])
   func `any part leads to the prefix`(path: String, prefix: String?) throws {
     #expect(
       try Self.recognise(Fixtures.path("formats/" + path))
@@ -31,17 +32,20 @@ import Testing
   }
 
   /// The state file's text, the checkpoints in the folder, and the one to open.
-  @Test(arguments: [
-    ("model_checkpoint_path: \"b\"\n", ["a", "b"], "b"),
-    ("model_checkpoint_path: \"/gone/with/the/wind/b\"\n", ["a", "b"], "b"),
-    ("all_model_checkpoint_paths: \"a\"\n  model_checkpoint_path:'sub/b'", ["a", "b"], "b"),
-    ("model_checkpoint_path: \"m\\303\\266del \\\"1\\\"\"\n", ["a", "mödel \"1\""], "mödel \"1\""),
-    ("model_checkpoint_path: \"\\x62\"\n", ["a", "b"], "b"),
-    ("model_checkpoint_path: \"deleted\"\n", ["a"], "a"),
-    ("not a state file", ["a"], "a"),
-    (nil, ["a"], "a"),
-    ("model_checkpoint_path: \"deleted\"\n", [], nil),
-  ] as [(String?, [String], String?)])
+  @Test(
+    arguments: [
+      ("model_checkpoint_path: \"b\"\n", ["a", "b"], "b"),
+      ("model_checkpoint_path: \"/gone/with/the/wind/b\"\n", ["a", "b"], "b"),
+      ("all_model_checkpoint_paths: \"a\"\n  model_checkpoint_path:'sub/b'", ["a", "b"], "b"),
+      (
+        "model_checkpoint_path: \"m\\303\\266del \\\"1\\\"\"\n", ["a", "mödel \"1\""], "mödel \"1\""
+      ),
+      ("model_checkpoint_path: \"\\x62\"\n", ["a", "b"], "b"),
+      ("model_checkpoint_path: \"deleted\"\n", ["a"], "a"),
+      ("not a state file", ["a"], "a"),
+      (nil, ["a"], "a"),
+      ("model_checkpoint_path: \"deleted\"\n", [], nil),
+    ] as [(String?, [String], String?)])
   func `state files, fresh and stale`(state: String?, names: [String], newest: String?) throws {
     let scratch = try Scratch()
     if let state { try scratch.write(Array(state.utf8), as: "checkpoint") }
@@ -90,11 +94,14 @@ import Testing
     #expect(try Formats.open(prefix).tensors.map { $0.name } == ["w"])
   }
 
-  @Test(arguments: [
-    ("m.data-00001-of-00002", "m", 2), ("a.b.data-00000-of-123456", "a.b", 123456),
-    ("m.data-0001-of-00002", nil, 0), ("m.data-00001-of-", nil, 0), ("data-00000-of-00001", nil, 0),
-    (".data-00000-of-00001", "", 1), ("m.data-00001-of-0000x", nil, 0), ("-of-", nil, 0), ("", nil, 0),
-  ] as [(String, String?, Int)])
+  @Test(
+    arguments: [
+      ("m.data-00001-of-00002", "m", 2), ("a.b.data-00000-of-123456", "a.b", 123456),
+      ("m.data-0001-of-00002", nil, 0), ("m.data-00001-of-", nil, 0),
+      ("data-00000-of-00001", nil, 0),
+      (".data-00000-of-00001", "", 1), ("m.data-00001-of-0000x", nil, 0), ("-of-", nil, 0),
+      ("", nil, 0),
+    ] as [(String, String?, Int)])
   func `names of data files`(name: String, prefix: String?, count: Int) {
     let parsed = ShardFiles.parse(name)
     #expect(parsed?.prefix == prefix)

@@ -72,7 +72,8 @@ import Testing
     let source = try Self.open("tf_v2_two_shards/model.ckpt-3")
     #expect(
       source.files.map { $0.lastComponent } == [
-        "model.ckpt-3.index", "model.ckpt-3.data-00000-of-00002", "model.ckpt-3.data-00001-of-00002",
+        "model.ckpt-3.index", "model.ckpt-3.data-00000-of-00002",
+        "model.ckpt-3.data-00001-of-00002",
       ])
     #expect(source.container == "tf")
   }

@@ -74,7 +74,7 @@ struct Block: Sendable {
         .limit, "keys of more than \(BundleLimits.indexBytes) bytes", at: Place(offset: start))
     }
     let next = Array(key.prefix(Int(shared))) + suffix
-    guard isFirst || key.lexicographicallyPrecedes(next) else {
+    guard isFirst || key[Int(shared)...].lexicographicallyPrecedes(suffix) else {
       throw SmithError(.malformed, "keys that do not ascend", at: Place(offset: start))
     }
     key = next

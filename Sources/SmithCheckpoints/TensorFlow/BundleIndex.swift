@@ -21,8 +21,8 @@ struct BundleIndex: Sendable {
       self.header = header
       let (named, slices) = try Self.split(table.entries.dropFirst())
       try merge(named, slices)
-      try order()
-      try checkShards()
+      order()
+      try checkDisjoint()
     } catch { throw error.at(file: file.path) }
   }
 
@@ -86,7 +86,9 @@ struct BundleIndex: Sendable {
         guard names.insert(row.name).inserted else {
           throw SmithError(.mismatch, "two tensors of one name, apart only in Unicode spelling")
         }
-        tensors.append(try Self.tensor(row, &slices))
+        let tensor = try Self.tensor(row, &slices)
+        for piece in tensor.pieces { try check(piece.entry) }
+        tensors.append(tensor)
       } catch { throw error.at(offset: row.position, item: row.name) }
     }
     if let lost = slices.values.filter({ !$0.isUsed }).map({ $0.position }).min() {
@@ -111,29 +113,26 @@ struct BundleIndex: Sendable {
   }
 
   /// Sorts tensors by their place; names decide between empty ones.
-  private mutating func order() throws(SmithError) {
+  private mutating func order() {
     let places = tensors.indices.map { (tensors[$0].first, $0) }
       .sorted { ($0.0.shard, $0.0.offset, $0.1) < ($1.0.shard, $1.0.offset, $1.1) }
     tensors = places.map { tensors[$0.1] }
   }
 
-  /// Demands that every piece has a data file, and that no two share a byte: a checkpoint that is all one place read a
-  /// thousand times is a way to fill a disk.
-  private func checkShards() throws(SmithError) {
+  /// Demands that a piece is in a data file that there is, at a place that a file can have.
+  private func check(_ entry: BundleEntry) throws(SmithError) {
+    guard entry.shard < header.shards else {
+      throw SmithError(.malformed, "data file \(entry.shard) of \(header.shards)")
+    }
+    _ = try entry.offset.adding(checked: entry.size)
+  }
+
+  /// Demands that no two pieces share a byte: a checkpoint that is one place read a thousand times is a way to fill a disk.
+  private func checkDisjoint() throws(SmithError) {
     var ranges: [(shard: Int, start: Int, end: Int, tensor: Int)] = []
     for (index, tensor) in tensors.enumerated() {
-      for piece in tensor.pieces {
-        let entry = piece.entry
-        guard entry.shard < header.shards else {
-          throw SmithError(
-            .malformed, "data file \(entry.shard) of \(header.shards)",
-            at: Place(item: tensor.info.name))
-        }
-        let end: Int
-        do throws(SmithError) { end = try entry.offset.adding(checked: entry.size) } catch {
-          throw error.at(item: tensor.info.name)
-        }
-        if entry.size > 0 { ranges.append((entry.shard, entry.offset, end, index)) }
+      for entry in tensor.pieces.map({ $0.entry }) where entry.size > 0 {
+        ranges.append((entry.shard, entry.offset, entry.offset + entry.size, index))
       }
     }
     ranges.sort { ($0.shard, $0.start) < ($1.shard, $1.start) }

@@ -43,14 +43,12 @@ struct Table: Sendable {
     let before = entries.count
     while let entry = try block.next() {
       keyBudget -= entry.key.count
-      if let last = entries.last, !last.key.lexicographicallyPrecedes(entry.key) {
+      // Within a block its reader has looked.
+      if entries.count == before, let last = entries.last,
+        !last.key.lexicographicallyPrecedes(entry.key)
+      {
         throw SmithError(
           .malformed, "keys that do not ascend from block to block",
-          at: Place(offset: entry.position))
-      }
-      if bound.lexicographicallyPrecedes(entry.key) {
-        throw SmithError(
-          .malformed, "a key above the one its block has in the index",
           at: Place(offset: entry.position))
       }
       guard entries.count < BundleLimits.entries, keyBudget >= 0 else {
@@ -60,7 +58,14 @@ struct Table: Sendable {
       }
       entries.append(entry)
     }
-    if entries.count == before { throw SmithError(.malformed, "an empty block of entries") }
+    guard entries.count > before, let last = entries.last else {
+      throw SmithError(.malformed, "an empty block of entries")
+    }
+    if bound.lexicographicallyPrecedes(last.key) {
+      throw SmithError(
+        .malformed, "a key above the one its block has in the index",
+        at: Place(offset: last.position))
+    }
   }
 }
 

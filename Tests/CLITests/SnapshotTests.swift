@@ -1,0 +1,59 @@
+import TestSupport
+import Testing
+
+/// What a user sees, whole. One row is one command line.
+@Suite struct SnapshotTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var name: String
+    var arguments: [String]
+    var testDescription: String { name }
+
+    init(_ name: String, _ arguments: String...) {
+      self.name = name
+      self.arguments = arguments
+    }
+  }
+
+  static let albert = "data/models/albert/google_tf"
+  static let rows = [
+    Row("version", "--version"),
+    Row("help", "--help"),
+    Row("help-inspect", "inspect", "--help"),
+    Row("help-convert", "convert", "--help"),
+    Row("help-transform", "transform", "--help"),
+    Row("help-quantize", "quantize", "--help"),
+    Row("help-verify", "verify", "--help"),
+    Row("inspect-albert", "inspect", albert),
+    Row("inspect-albert-json", "inspect", albert, "--json", "--match", "*pooler*"),
+    Row("inspect-slots", "inspect", "data/models/bert/google_tf_slots", "--match", "global_step"),
+    Row("inspect-tree", "inspect", "data/models/bert/hf", "--tree", "--match", "*layer.0*"),
+    Row("inspect-stats", "inspect", "data/models/albert/hf", "--stats", "--match", "*LayerNorm*"),
+    Row("inspect-keras", "inspect", "data/models/albert/hf/tf_model.h5", "--match", "*predictions/bias*"),
+    Row("inspect-unknown", "inspect", "data/formats/safetensors_basic.safetensors"),
+    Row("inspect-absent", "inspect", "absent"),
+    Row("inspect-no-checkpoint", "inspect", "data/models/albert/hf/config.json"),
+    Row("convert-dry-run", "convert", albert, "out", "--dry-run"),
+    Row("convert", "convert", albert, "out"),
+    Row("convert-slots", "convert", "data/models/albert/google_tf_slots", "out"),
+    Row("convert-json", "convert", "data/models/bert/hf", "out", "--to", "tf", "--json"),
+    Row("convert-unknown-container", "convert", albert, "out", "--to", "docx"),
+    Row("convert-unknown-names", "convert", albert, "out", "--names", "latin"),
+    Row("convert-to-hdf5", "convert", albert, "out", "--to", "hdf5"),
+    Row("convert-bad-shard-size", "convert", albert, "out", "--max-shard-size", "many"),
+    Row("transform-unshare", "transform", albert, "out", "--unshare"),
+    Row("transform-nothing", "transform", albert, "out"),
+    Row("quantize-unknown", "quantize", albert, "out", "--scheme", "q1"),
+    Row("quantize", "quantize", "data/trained/tiny_albert/google_tf", "out", "--scheme", "int8-channel"),
+    Row("verify-bad-ids", "verify", albert, albert, "--ids", "1,x"),
+    Row("verify-id-out-of-range", "verify", albert, albert, "--ids", "1,99"),
+    Row("verify-other-model", "verify", albert, "data/models/albert/google_tf_groups"),
+    Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
+  ]
+
+  @Test(arguments: rows)
+  func `prints exactly this`(row: Row) throws {
+    let scratch = try Scratch()
+    let run = try CommandRun(row.arguments, in: scratch)
+    #expect(try Snapshot.matches(run, row.name))
+  }
+}

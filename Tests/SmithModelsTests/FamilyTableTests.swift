@@ -1,0 +1,138 @@
+import SmithBytes
+import SmithTensors
+import Testing
+
+@testable import SmithModels
+
+/// Properties that hold for every table of every family, walked from the lists.
+@Suite struct FamilyTableTests {
+  struct Row: Sendable, CustomTestStringConvertible {
+    var family: Family
+    var dialect: Dialect
+    var testDescription: String { "\(family.name) \(dialect.name.rawValue)" }
+  }
+
+  static let rows = Families.all.flatMap { family in
+    family.dialects.map { Row(family: family, dialect: $0) }
+  }
+
+  @Test(arguments: rows)
+  func `every rule names a parameter of the family`(row: Row) {
+    let known = Set(row.family.parameters.map(\.name.text))
+    for rule in row.dialect.rules {
+      #expect(known.contains(rule.canonical.text), "\(rule.canonical.text)")
+    }
+  }
+
+  /// Google's graph keeps no decoder of its own and no token head; Keras keeps no decoder.
+  @Test(arguments: rows)
+  func `every parameter has a name, but for the parts an ecosystem lacks`(row: Row) {
+    let named = Set(row.dialect.rules.filter { $0.role == .name }.map(\.canonical.text))
+    let lacking = Set(row.family.parameters.map(\.name.text)).subtracting(named)
+    let parts = Set(lacking.compactMap { name in row.family.parameters.first { $0.name.text == name }?.part })
+    switch row.dialect.name {
+    case .original: #expect(parts == ["decoder", "token"])
+    case .keras: #expect(parts == ["decoder"])
+    default: #expect(parts.isEmpty)
+    }
+    #expect(lacking.allSatisfy { name in row.family.parameters.contains { $0.name.text == name && $0.part != nil } })
+  }
+
+  @Test(arguments: rows)
+  func `two rules share a stored name only for the classifiers`(row: Row) {
+    let groups = Dictionary(grouping: row.dialect.rules, by: \.stored.text).filter { $0.value.count > 1 }
+    for (_, rules) in groups {
+      #expect(Set(rules.map { $0.canonical.text.hasPrefix("heads.sequence") || $0.canonical.text.hasPrefix("heads.token") }) == [true])
+    }
+  }
+
+  /// A complete model of made-up sizes, in each dialect's names: read, planned for the same dialect, the same names and shapes.
+  @Test(arguments: rows)
+  func `reading and writing are inverses`(row: Row) throws {
+    let stored = Synthetic(row.family, row.dialect).stored
+    let reader = ParameterReader(configurationFile: ("config", Synthetic.configuration(row.family)))
+    let (parameters, copies) = try reader.read(stored)
+    #expect(parameters.dialect == row.dialect.name)
+    #expect(copies.allSatisfy { $0.recipe.shape == parameters.recipes[$0.canonical]?.shape })
+    let planner = Planner(family: row.family, dialect: row.dialect) { _ throws(SmithError) in false }
+    let (plan, _) = try planner.plan(parameters)
+    let written = Dictionary(uniqueKeysWithValues: plan.outputs.map { ($0.name, $0.recipe) })
+    let used = parameters.fates.filter { $0.kind != .ignored }.map(\.tensor)
+    #expect(Set(written.keys) == Set(stored.keys))
+    #expect(Set(used) == Set(stored.keys))
+    for (name, recipe) in written where row.dialect.rules.contains(where: { $0.stored.text.hasSuffix(name) && $0.role == .name }) {
+      #expect(recipe == stored[name], "\(name)")
+    }
+  }
+
+  /// One tensor less, one more, one misshapen: each is an error that names it.
+  @Test(arguments: rows)
+  func `a missing, an extra and a misshapen tensor are named`(row: Row) throws {
+    let stored = Synthetic(row.family, row.dialect).stored
+    let reader = ParameterReader(configurationFile: ("config", Synthetic.configuration(row.family)))
+    for name in stored.keys {
+      var without = stored
+      without.removeValue(forKey: name)
+      let isCopy = row.dialect.rules.contains { $0.role == .writtenCopy && name.hasSuffix($0.stored.text) }
+      if isCopy || Self.isHeadless(row, without) { continue }
+      #expect(throws: SmithError.self, "without \(name)") { try reader.read(without) }
+
+      var bent = stored
+      bent[name] = .source(name: name, dtype: .f32, shape: (stored[name]?.shape ?? []) + [2])
+      #expect(throws: SmithError.self, "misshapen \(name)") { try reader.read(bent) }
+    }
+    var more = stored
+    more["somebody/elses/tensor"] = .source(name: "somebody/elses/tensor", dtype: .f32, shape: [2])
+    let error = #expect(throws: SmithError.self) { try reader.read(more) }
+    #expect(error?.kind == .mismatch)
+    #expect(error?.detail.contains("somebody/elses/tensor") == true)
+  }
+
+  /// Whether what is left is a whole model all the same, because the last tensor of a part went.
+  private static func isHeadless(_ row: Row, _ stored: StoredTensors) -> Bool {
+    guard let match = try? DialectMatch.best(for: stored.keys, in: [row.family]) else { return false }
+    let names = Set(match.bindings.map(\.canonical))
+    let parts = Dictionary(grouping: row.family.parameters.filter { $0.part != nil }) { $0.part ?? "" }
+    return parts.values.contains { rows in
+      rows.count == 1 && !names.contains(rows[0].name.text)
+    }
+  }
+}
+
+/// A complete small model in a dialect's names. Recipes only; there are no bytes.
+struct Synthetic {
+  static let sizes: [Size: Int] = [
+    .vocabulary: 37, .embedding: 8, .hidden: 12, .intermediate: 20, .positions: 16, .tokenTypes: 2,
+  ]
+
+  var stored: StoredTensors = [:]
+
+  init(_ family: Family, _ dialect: Dialect) {
+    for rule in dialect.rules where rule.role == .name || rule.role == .writtenCopy {
+      guard let row = family.parameters.first(where: { $0.name.text == rule.canonical.text }),
+        !rule.canonical.text.hasPrefix("heads.token"), row.part != "decoder"
+      else { continue }
+      let shape = row.dimensions.map { dimension in
+        switch dimension {
+        case .size(let size): Self.sizes[family.equalSizes[size] ?? size] ?? 1
+        case .classes: 3
+        }
+      }
+      for block in rule.canonical.places.isEmpty ? [0] : [0, 1] {
+        let plain = rule.stored.filled(with: ["b": block, "g": block, "k": 0])
+        let parts = Set(family.parameters.compactMap(\.part)).subtracting(["decoder", "token"])
+        let name = dialect.decorate?(plain, parts) ?? plain
+        stored[name] = .source(name: name, dtype: .f32, shape: rule.step.swapping(shape))
+      }
+    }
+  }
+
+  static func configuration(_ family: Family) -> JSONObject {
+    var file: JSONObject = [
+      "hidden_act": "gelu", "num_attention_heads": 3, "num_hidden_layers": 2,
+      "architectures": [.string(family.classes.first { $0.parts == ["sequence"] }?.torch ?? "")],
+    ]
+    if family.name == "albert" { file["num_hidden_groups"] = 2 }
+    return file
+  }
+}

@@ -1,0 +1,95 @@
+import SmithBytes
+import SmithTensors
+import Testing
+
+@testable import SmithModels
+
+/// Recipes against plain Swift on a source that lives in memory.
+@Suite struct RecipeTests {
+  struct MemorySource: TensorSource {
+    let container = "memory"
+    let files = ["memory"]
+    let metadata: [String: String] = [:]
+    var tensors: [TensorInfo] = []
+    var bytes: [String: [UInt8]] = [:]
+
+    mutating func add(_ name: String, _ shape: [Int], _ values: [Float]) throws {
+      tensors.append(try TensorInfo(name: name, dtype: .f32, shape: shape))
+      bytes[name] = values.withUnsafeBytes { Array($0) }
+    }
+
+    func read(_ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
+      guard let all = bytes[tensor.name] else { throw SmithError(.missing, "no such tensor") }
+      for index in 0..<span.byteCount { span.storeBytes(of: all[offset + index], toByteOffset: index, as: UInt8.self) }
+    }
+  }
+
+  private let source: MemorySource
+  private let matrix = Recipe.source(name: "m", dtype: .f32, shape: [3, 4])
+
+  init() throws {
+    var source = MemorySource()
+    try source.add("m", [3, 4], (0..<12).map(Float.init))
+    try source.add("n", [2, 4], (100..<108).map(Float.init))
+    self.source = source
+  }
+
+  private func values(_ recipe: Recipe, rows: Range<Int>? = nil) throws -> [Float] {
+    var evaluator = RecipeEvaluator(source: source)
+    return try evaluator.floats(recipe, rows: rows ?? 0..<recipe.rowCount)
+  }
+
+  @Test func `a transpose in slabs is the transpose in one piece`() throws {
+    let expected: [Float] = [0, 4, 8, 1, 5, 9, 2, 6, 10, 3, 7, 11]
+    #expect(try values(.transpose(matrix)) == expected)
+    var evaluator = RecipeEvaluator(source: source)
+    var slabs: [Float] = []
+    for row in 0..<4 { slabs += try evaluator.floats(.transpose(matrix), rows: row..<(row + 1)) }
+    #expect(slabs == expected)
+    #expect(try values(.transpose(.transpose(matrix))) == (0..<12).map(Float.init))
+  }
+
+  @Test func `slices, joins, shapes and constants`() throws {
+    let joined = Recipe.concat([matrix, .source(name: "n", dtype: .f32, shape: [2, 4])])
+    #expect(joined.shape == [5, 4] && joined.sources == ["m", "n"])
+    #expect(try values(joined, rows: 2..<4) == [8, 9, 10, 11, 100, 101, 102, 103])
+    #expect(try values(.rows(joined, from: 2, count: 2), rows: 1..<2) == [100, 101, 102, 103])
+    #expect(try values(.reshape(matrix, shape: [6, 2]), rows: 4..<5) == [8, 9])
+    #expect(try values(.identity(size: 3)) == [1, 0, 0, 0, 1, 0, 0, 0, 1])
+    #expect(try values(.identity(size: 3), rows: 2..<3) == [0, 0, 1])
+    #expect(try values(.zeros(shape: [2])) == [0, 0])
+  }
+
+  @Test func `a cast rounds and says that it is not exact`() throws {
+    let half = Recipe.cast(matrix, to: .bf16)
+    #expect(half.byteCount == 24 && !half.isExact && Recipe.transpose(matrix).isExact)
+    #expect(try values(half) == (0..<12).map(Float.init))
+  }
+
+  @Test func `a missing source is an error`() {
+    var evaluator = RecipeEvaluator(source: source)
+    let recipe = Recipe.source(name: "absent", dtype: .f32, shape: [1])
+    let error = #expect(throws: SmithError.self) { try evaluator.bytes(recipe) }
+    #expect(error?.kind == .missing && error?.place.item == "absent")
+  }
+
+  @Test(arguments: Schemes.all.map(\.name))
+  func `components in slabs are the components in one piece, and decode gives their values`(scheme: String) throws {
+    var source = MemorySource()
+    try source.add("w", [5, 64], (0..<320).map { Float($0 * 37 % 101) / 50 - 1 })
+    let recipe = Recipe.source(name: "w", dtype: .f32, shape: [5, 64])
+    let count = try #require(Schemes.named(scheme)).components(shape: [5, 64]).count
+    let parts = recipe.encoded(by: scheme, count: count)
+    var evaluator = RecipeEvaluator(source: source)
+    for part in parts {
+      var slabs: [UInt8] = []
+      for row in 0..<5 { slabs += try evaluator.bytes(part, rows: row..<(row + 1)) }
+      #expect(try evaluator.bytes(part) == slabs)
+      #expect(slabs.count == part.byteCount)
+    }
+    let decoded = try evaluator.floats(.decode(scheme: scheme, shape: [5, 64], components: parts))
+    let original = try evaluator.floats(recipe)
+    #expect(zip(decoded, original).allSatisfy { abs($0 - $1) < 0.005 })
+    #expect(decoded != original)
+  }
+}
