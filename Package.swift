@@ -52,7 +52,9 @@ let package = Package(
         "SmithBytes", "SmithTensors", "SmithKernels",
         .product(name: "OrderedCollections", package: "swift-collections"),
       ]),
-    layer("Weightsmith", on: ["SmithBytes", "SmithTensors", "SmithKernels", "SmithCheckpoints", "SmithModels"]),
+    layer(
+      "Weightsmith",
+      on: ["SmithBytes", "SmithTensors", "SmithKernels", "SmithCheckpoints", "SmithModels"]),
     .executableTarget(
       name: "WeightsmithCLI",
       dependencies: [
@@ -60,7 +62,9 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["SmithBytes"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["SmithBytes"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     tests("SmithBytesTests", of: ["SmithBytes"]),
     tests("SmithTensorsTests", of: ["SmithTensors"]),
     tests("SmithKernelsTests", of: ["SmithKernels"]),

@@ -1,6 +1,6 @@
 """Writes Fixtures/data/encoder/<sample>.safetensors: canonical weights, configuration, inputs and reference outputs.
 
-    encoder_canonical.py SAMPLES OUT      (SAMPLES: the folder with albert/, bert/, scripts/; OUT: Fixtures/data/encoder)
+    encoder_canonical.py SAMPLES OUT      (SAMPLES: Fixtures/data/models; OUT: Fixtures/data/encoder)
 
 The weights are made by the value rule of the samples (make_tf_from_names.values), the outputs are those of the original
 programs (reference.npz). The names are mapped here by hand, on purpose: the product's own dialect tables must not be both
@@ -16,7 +16,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 samples, out = sys.argv[1:3]
-sys.path.insert(0, os.path.join(samples, "scripts"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "models"))
 sys.modules.setdefault("tensorflow", types.SimpleNamespace(compat=types.SimpleNamespace(v1=None)))
 import make_tf_from_names as rule  # noqa: E402
 

@@ -1,6 +1,6 @@
 """True bytes of the quantization schemes: data/schemes/*.bin, little endian. Run from Fixtures/.
 
-q8_0 comes from ggml_ref_quant.py (data/formats), which was checked against libggml byte for byte; int8-channel from numpy.
+q8_0 comes from ggml_ref_quant.py (generate/formats), which was checked against libggml byte for byte; int8-channel from numpy.
 The matrix is [16, 320]: ordinary rows, and rows on the edge.
 """
 import os
@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-sys.path.insert(0, "data/formats")
+sys.path.insert(0, "generate/formats")
 import ggml_ref_quant as ggml  # noqa: E402
 
 rng = np.random.default_rng(15)

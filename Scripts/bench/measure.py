@@ -3,7 +3,8 @@
     python measure.py WEIGHTSMITH FOLDER [--repetitions N] [--only convert,inspect,forward] [--json FILE]
 
 Everything that is compared runs interleaved, on the same disk, in the same minutes. Wall time is the minimum of the
-repetitions (the median is printed too); peak memory is what the kernel reports for the child (ru_maxrss).
+repetitions (the median is printed too); peak memory is what the kernel reports for the child (ru_maxrss). A child starts
+with its parent's peak, so this process has to stay small: it reads no data and imports no peer.
 """
 import argparse
 import importlib.util
@@ -77,7 +78,7 @@ def measure_convert(tool, folder, repetitions):
     copies, synced, walls, peaks, fast, python = [], [], [], [], [], []
     for path in (copy, ours, theirs):
         clear(path)
-    data.read_bytes()  # into the page cache once, for everybody
+    run(["sh", "-c", 'cat "$1" >/dev/null', "sh", data])  # into the page cache once, for everybody
     with_tensorflow = have("tensorflow", "safetensors")
     for repetition in range(repetitions):
         copies.append(run(["cp", data, copy])[0])

@@ -5,6 +5,7 @@ import subprocess
 
 import numpy
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TOOL = os.environ["WEIGHTSMITH"]
 
 
@@ -24,7 +25,7 @@ class Score:
             measured, verdict = body() or "", "ok"
         except Exception as error:  # a judge must finish its round whatever one check raises
             lines = (str(error) or type(error).__name__).strip().splitlines()
-            measured, verdict = lines[-1], "FAILS"
+            measured, verdict = lines[-1].replace(f"{ROOT}/", ""), "FAILS"
             self.failures += 1
         self.rows.append((what, measured, verdict))
         print(f"{verdict:5}  {what}: {measured}", flush=True)
