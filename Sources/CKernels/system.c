@@ -14,6 +14,15 @@ void ws_start_writeback(int descriptor, int64_t offset, int64_t count) {
 #endif
 }
 
+int ws_reserve(int descriptor, int64_t count) {
+#if defined(__linux__)
+  return fallocate(descriptor, 0, 0, count);
+#else
+  (void)descriptor, (void)count;
+  return 0;
+#endif
+}
+
 void ws_keep_large_blocks(void) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 30);

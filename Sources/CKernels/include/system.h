@@ -3,6 +3,8 @@
 #include <stdint.h>
 // Asks the kernel to begin writing a range of a file to disk, without waiting. Nothing where the system has no such call.
 void ws_start_writeback(int descriptor, int64_t offset, int64_t count);
+// Takes disk space for the first `count` bytes of a file. 0, or -1 and errno.
+int ws_reserve(int descriptor, int64_t count);
 // Makes malloc keep large blocks instead of giving each back to the system: buffers of tensor size then cost their page faults once.
 void ws_keep_large_blocks(void);
 #endif
