@@ -9,13 +9,14 @@ public protocol ComputeBackend<Scalar>: Sendable {
 
   /// What reports and `--backend` call it.
   var name: String { get }
-  /// The columns of one tile of a product with a weight matrix.
-  var columnsPerTile: Int { get }
+
+  /// How a product with a weight matrix is cut, for so many rows of the left operand. It must not depend on anything else.
+  func tile(rows: Int) -> TileSize
 
   /// Takes in weights [rows, columns] = [out, in], once.
   func prepare(_ weights: [Scalar], rows: Int, columns: Int) -> Matrix
 
-  /// C [M, n] = A [M, K] · Bᵀ with the rows `outputs` of B; their first is a multiple of `columnsPerTile`.
+  /// C [M, n] = A [M, K] · Bᵀ with the rows `outputs` of B; their first is a multiple of the tile's columns.
   func multiply(
     _ a: MatrixView<Scalar>, by b: Matrix, outputs: Range<Int>, into c: MutableMatrixView<Scalar>)
 
@@ -23,6 +24,17 @@ public protocol ComputeBackend<Scalar>: Sendable {
   func multiply(
     _ a: MatrixView<Scalar>, by b: MatrixView<Scalar>, transposed: Bool,
     into c: MutableMatrixView<Scalar>)
+}
+
+/// The part of a product that one worker computes at a time.
+public struct TileSize: Hashable, Sendable {
+  public var rows: Int
+  public var columns: Int
+
+  public init(rows: Int, columns: Int) {
+    self.rows = rows
+    self.columns = columns
+  }
 }
 
 /// Weights and bias of y = x·Wᵀ + b.

@@ -4,6 +4,9 @@ import CKernels
 public protocol KernelScalar: BinaryFloatingPoint, Sendable {
   /// The C kernels of this precision, in the widest instruction set of the CPU.
   static var kernels: KernelTable<Self> { get }
+
+  /// Weights in this precision.
+  static func convert(_ weights: [Float]) -> [Self]
 }
 
 /// The C kernels of one precision; `kernels.h` says what each computes.
@@ -26,6 +29,8 @@ extension Float: KernelScalar {
     biasActivate: ws_bias_activate_f32, softmax: ws_softmax_f32, layerNorm: ws_layer_norm_f32,
     add: ws_add_f32)
 
+  public static func convert(_ weights: [Float]) -> [Float] { weights }
+
   /// The kernels of a CPU without wide vectors; tests hold them against the others.
   static let portableKernels = KernelTable<Float>(
     panelWidth: ws_panel_width_f32_portable(), pack: ws_pack_f32_portable,
@@ -39,6 +44,8 @@ extension Double: KernelScalar {
     panelWidth: ws_panel_width_f64(), pack: ws_pack_f64, gemm: ws_gemm_f64,
     biasActivate: ws_bias_activate_f64, softmax: ws_softmax_f64, layerNorm: ws_layer_norm_f64,
     add: ws_add_f64)
+
+  public static func convert(_ weights: [Float]) -> [Double] { weights.map(Double.init) }
 
   static let portableKernels = KernelTable<Double>(
     panelWidth: ws_panel_width_f64_portable(), pack: ws_pack_f64_portable,

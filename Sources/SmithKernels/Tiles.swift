@@ -1,9 +1,6 @@
 import SmithBytes
 
 extension Compute {
-  /// Rows of one tile of a product: what stays in the second-level cache while the weights pass by.
-  private var rowsPerTile: Int { 192 }
-
   /// Rows that one worker takes at a time where every row is cheap.
   private var rowsPerChunk: Int { 32 }
 
@@ -11,10 +8,12 @@ extension Compute {
   func forEachTile(
     rows: Int, columns: Int, _ body: @Sendable (Range<Int>, Range<Int>) -> Void
   ) {
-    let (height, width) = (rowsPerTile, backend.columnsPerTile)
-    let down = parts(of: rows, size: height)
-    workers.run(down * parts(of: columns, size: width)) { index in
-      body(part(index % down, of: rows, size: height), part(index / down, of: columns, size: width))
+    let tile = backend.tile(rows: rows)
+    let down = parts(of: rows, size: tile.rows)
+    workers.run(down * parts(of: columns, size: tile.columns)) { index in
+      body(
+        part(index % down, of: rows, size: tile.rows),
+        part(index / down, of: columns, size: tile.columns))
     }
   }
 

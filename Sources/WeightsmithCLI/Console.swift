@@ -48,18 +48,30 @@ struct TextTable {
 
   mutating func add(_ cells: [String]) { rows.append(cells) }
 
+  /// Lines without trailing blanks. Built as bytes: a table may have 50,000 rows.
   var text: String {
     var widths = [Int](repeating: 0, count: alignments.count)
-    for row in rows { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.width) } }
-    return rows.map { row in
-      var line = ""
+    let cells = rows.map { row in row.map { ($0, $0.width) } }
+    for row in cells { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.1) } }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(cells.count * (widths.reduce(0, +) + 2 * widths.count))
+    for row in cells {
+      if !bytes.isEmpty { bytes.append(UInt8(ascii: "\n")) }
       for (column, cell) in row.enumerated() {
-        let padding = String(repeating: " ", count: widths[column] - cell.width)
-        line += (column == 0 ? "" : "  ") + (alignments[column] == .left ? cell + padding : padding + cell)
+        if column > 0 { bytes.append(blanks: 2) }
+        if alignments[column] == .right { bytes.append(blanks: widths[column] - cell.1) }
+        bytes.append(contentsOf: cell.0.utf8)
+        if alignments[column] == .left { bytes.append(blanks: widths[column] - cell.1) }
       }
-      while line.last == " " { line.removeLast() }
-      return line
-    }.joined(separator: "\n")
+      while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(blanks count: Int) {
+    append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
   }
 }
 

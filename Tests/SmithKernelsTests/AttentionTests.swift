@@ -8,7 +8,8 @@ import Testing
     AttentionShape(batch: 1, length: 1, heads: 1, headWidth: 1),
     AttentionShape(batch: 2, length: 7, heads: 3, headWidth: 4),
     AttentionShape(batch: 3, length: 33, heads: 2, headWidth: 17),
-    AttentionShape(batch: 1, length: 130, heads: 2, headWidth: 8),  // more than one part of the queries
+    // More queries than are scored at a time.
+    AttentionShape(batch: 1, length: 130, heads: 2, headWidth: 8),
   ]
 
   func inputs(_ shape: AttentionShape) -> (fused: [Float], mask: [Float]) {

@@ -16,6 +16,8 @@ import Testing
 
   @Test func `a tile holds whole panels`() {
     let backend = CKernelsBackend<Float>()
-    for width in [4, 8, 16] { #expect(backend.columnsPerTile % width == 0) }
+    for rows in [1, 128, 1024] {
+      for width in [4, 8, 16] { #expect(backend.tile(rows: rows).columns % width == 0) }
+    }
   }
 }

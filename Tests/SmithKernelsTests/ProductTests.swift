@@ -4,10 +4,11 @@ import Testing
 @testable import SmithKernels
 
 @Suite struct ProductTests {
-  /// Odd sizes around every edge: of a register tile (6 × 16), of a panel, of a slice of depth (384), of a tile (192 × 96).
+  /// Odd sizes around every edge: of a register tile (6 × 16), of a panel, of a slice of depth (256), of a tile
+  /// (192 × 96, 96 × 384), of where rows are copied (192 columns).
   static let shapes = [
-    (1, 1, 1), (1, 17, 3), (2, 16, 8), (5, 15, 7), (6, 16, 384), (7, 33, 385), (13, 95, 31),
-    (191, 97, 6), (193, 31, 12), (200, 200, 5), (3, 200, 400),
+    (1, 1, 1), (1, 17, 3), (2, 16, 8), (5, 15, 7), (6, 16, 256), (7, 33, 257), (13, 95, 31),
+    (191, 97, 6), (193, 31, 12), (200, 200, 5), (97, 201, 258), (195, 390, 7), (3, 200, 400),
   ]
 
   /// Rounding of a sum of k products of numbers in ±1, with room to spare.

@@ -13,7 +13,10 @@
 
     public var name: String { "accelerate" }
 
-    public var columnsPerTile: Int { 192 }
+    /// Large tiles: every call lays its operands out anew.
+    public func tile(rows: Int) -> TileSize {
+      TileSize(rows: 256, columns: rows > 256 ? 384 : 192)
+    }
 
     public func prepare(_ weights: [Float], rows: Int, columns: Int) -> Matrix {
       Matrix(weights: weights, inputs: columns)

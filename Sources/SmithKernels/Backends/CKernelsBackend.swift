@@ -12,8 +12,11 @@ public struct CKernelsBackend<Scalar: KernelScalar>: ComputeBackend {
 
   public var name: String { "ckernels" }
 
-  /// A multiple of every panel width.
-  public var columnsPerTile: Int { 96 }
+  /// Many rows come in blocks that are copied, which wider tiles pay for; few are spread over all workers. Both widths are
+  /// multiples of every panel's.
+  public func tile(rows: Int) -> TileSize {
+    rows > 192 ? TileSize(rows: 96, columns: 384) : TileSize(rows: 192, columns: 96)
+  }
 
   public func prepare(_ weights: [Scalar], rows: Int, columns: Int) -> Matrix {
     Matrix(

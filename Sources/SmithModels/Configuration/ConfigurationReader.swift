@@ -15,16 +15,18 @@ struct ConfigurationReader {
   let groups: Int
   let innerBlocks: Int
 
+  /// More executed blocks than any model has, by two orders of magnitude.
+  private static let mostBlocks = 10_000
+
   private var table: ConfigurationDialect { dialect.configuration }
 
   func read(parts: Set<String>) throws(SmithError) -> ModelConfiguration {
     var sizes: [Size: Int] = [:]
     for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
     for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
-    let (layers, groups) = (sizes[.layers] ?? 1, sizes[.groups] ?? 1)
+    try check(sizes)
     let schedule = dialect.schedule.schedule(
-      layers: layers, groups: groups, inner: sizes[.innerBlocks] ?? 1)
-    try check(sizes, schedule: schedule)
+      layers: sizes[.layers] ?? 1, groups: sizes[.groups] ?? 1, inner: sizes[.innerBlocks] ?? 1)
     var configuration = ModelConfiguration(
       family: family.name, sizes: sizes, schedule: schedule, activation: try activation(),
       layerNormEpsilon: try epsilon(), maskValue: table.maskValue, parts: parts, classes: [:],
@@ -79,15 +81,18 @@ struct ConfigurationReader {
     }
   }
 
-  private func check(_ sizes: [Size: Int], schedule: [Int]) throws(SmithError) {
+  /// What must hold before a schedule of that many entries is made.
+  private func check(_ sizes: [Size: Int]) throws(SmithError) {
     let (hidden, heads) = (sizes[.hidden] ?? 0, sizes[.heads] ?? 1)
     if hidden % heads != 0 {
       throw problem(
         .mismatch, "num_attention_heads", "\(heads) heads do not divide the hidden width \(hidden)",
         remedy: "--set num_attention_heads=NUMBER")
     }
-    if schedule.count > 100_000 {
-      throw problem(.limit, "num_hidden_layers", "\(schedule.count) executed blocks, at most 100000")
+    let executed = try (sizes[.layers] ?? 1).multiplied(checked: sizes[.innerBlocks] ?? 1)
+    if executed > Self.mostBlocks {
+      throw problem(
+        .limit, "num_hidden_layers", "\(executed) executed blocks, at most \(Self.mostBlocks)")
     }
   }
 

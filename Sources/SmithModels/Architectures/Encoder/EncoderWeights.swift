@@ -11,8 +11,7 @@ struct EncoderWeights<Backend: ComputeBackend> {
 
   /// A table or vector in the precision of the backend.
   func values(_ name: String, _ shape: [Int]) throws(SmithError) -> [Backend.Scalar] {
-    let values = try source.values(name, shape: shape)
-    return (values as? [Backend.Scalar]) ?? values.map { Backend.Scalar($0) }
+    Backend.Scalar.convert(try source.values(name, shape: shape))
   }
 
   /// `scope.weight` [outputs, inputs] and `scope.bias` [outputs]; several scopes are stacked, so that one product serves all.
