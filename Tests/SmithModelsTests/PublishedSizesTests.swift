@@ -43,17 +43,22 @@ import Testing
   @Test(arguments: models, Dialect.Name.allCases.filter { $0 != .canonical })
   func `have the published number of parameters`(model: Published, dialect: Dialect.Name) throws {
     let heads: Set = ["mlm", model.family == "albert" ? "sop" : "nsp"]
-    for (parts, count) in [(Set<String>(), model.counts.encoder), (heads, model.counts.pretraining)] {
+    for (parts, count) in [
+      (Set<String>(), model.counts.encoder), (heads, model.counts.pretraining),
+    ] {
       let stored = try Self.stored(model, dialect, heads: parts)
       let configuration: JSONObject = [
         "hidden_act": "gelu", "num_attention_heads": .integer(model.sizes[5]),
         "num_hidden_layers": .integer(model.sizes[4]),
       ]
-      let (parameters, _) = try ParameterReader(configurationFile: ("config", configuration)).read(stored)
+      let (parameters, _) = try ParameterReader(configurationFile: ("config", configuration)).read(
+        stored)
       #expect(parameters.parameterCount == count)
       #expect(parameters.dialect == dialect)
       #expect(parameters.configuration.schedule.count == model.sizes[4])
-      #expect(parameters.configuration.runningBlocks.count == (model.family == "albert" ? 1 : model.sizes[4]))
+      #expect(
+        parameters.configuration.runningBlocks.count
+          == (model.family == "albert" ? 1 : model.sizes[4]))
     }
   }
 

@@ -73,7 +73,8 @@ import Weightsmith
     #expect(scratch.names(in: "out").contains("left over"))
     try conversion(to: "out", container: "tf", names: .original, overwrite: true).run()
     #expect(try Contents("\(scratch.path)/out") == Contents("\(scratch.path)/src"))
-    #expect(!scratch.names(in: "out").contains { $0 == "left over" || $0.hasSuffix(".safetensors") })
+    #expect(
+      !scratch.names(in: "out").contains { $0 == "left over" || $0.hasSuffix(".safetensors") })
     #expect(scratch.names() == ["out", "src"])
   }
 
@@ -86,8 +87,11 @@ import Weightsmith
 
   /// The folder that is read, one above it, both by other spellings and through links.
   @Test(arguments: ["src", "src/", "src/../src", ".", "link", "deep"])
-  func `a destination that holds the source is refused, --overwrite or not`(destination: String) throws {
-    try files.createSymbolicLink(atPath: "\(scratch.path)/link", withDestinationPath: "\(scratch.path)/src")
+  func `a destination that holds the source is refused, --overwrite or not`(
+    destination: String
+  ) throws {
+    try files.createSymbolicLink(
+      atPath: "\(scratch.path)/link", withDestinationPath: "\(scratch.path)/src")
     let source = destination == "deep" ? "deep/er" : "src"
     if destination == "deep" {
       try scratch.write([1], as: "deep/a notebook")
@@ -96,7 +100,9 @@ import Weightsmith
     let before = (scratch.names(), scratch.names(in: source))
     for names in [Dialect.Name.original, nil] {
       expectFailure(.cannotCreate) {
-        try conversion(from: source, to: destination, container: "tf", names: names, overwrite: true).run()
+        try conversion(
+          from: source, to: destination, container: "tf", names: names, overwrite: true
+        ).run()
       }
     }
     #expect(scratch.names() == before.0 && scratch.names(in: source) == before.1)
@@ -107,10 +113,12 @@ import Weightsmith
     try files.createDirectory(atPath: "\(scratch.path)/snapshot", withIntermediateDirectories: true)
     for name in ["model.safetensors", "config.json"] {
       try files.createSymbolicLink(
-        atPath: "\(scratch.path)/snapshot/\(name)", withDestinationPath: "\(scratch.path)/hf/\(name)")
+        atPath: "\(scratch.path)/snapshot/\(name)",
+        withDestinationPath: "\(scratch.path)/hf/\(name)")
     }
     expectFailure(.cannotCreate) {
-      try conversion(from: "hf/model.safetensors", to: "hf/model.safetensors", overwrite: true).run()
+      try conversion(from: "hf/model.safetensors", to: "hf/model.safetensors", overwrite: true)
+        .run()
     }
     expectFailure(.cannotCreate) {
       try conversion(from: "snapshot/model.safetensors", to: "snapshot", overwrite: true).run()

@@ -22,17 +22,23 @@ import Weightsmith
 
   /// Every file of a folder, by name.
   private func files(_ folder: String) throws -> [String: Data] {
-    try Dictionary(uniqueKeysWithValues: scratch.names(in: folder).map { ($0, try bytes("\(folder)/\($0)")) })
+    try Dictionary(
+      uniqueKeysWithValues: scratch.names(in: folder).map { ($0, try bytes("\(folder)/\($0)")) })
   }
 
-  @Test(arguments: [("trained/tiny_albert/google_tf", "safetensors", Dialect.Name.hf), ("trained/tiny_bert/hf", "tf", .original)],
+  @Test(
+    arguments: [
+      ("trained/tiny_albert/google_tf", "safetensors", Dialect.Name.hf),
+      ("trained/tiny_bert/hf", "tf", .original),
+    ],
     [nil, 100_000])
   func `the number of workers changes no byte`(
     sample: (folder: String, container: String, names: Dialect.Name), shardBytes: Int?
   ) throws {
     var made: [[String: Data]] = []
     for workers in 1...3 {
-      var work = try conversion(sample.folder, to: sample.container, as: sample.names, at: "out\(workers)")
+      var work = try conversion(
+        sample.folder, to: sample.container, as: sample.names, at: "out\(workers)")
       work.target.maxShardBytes = shardBytes
       work.target.dtype = shardBytes == nil ? nil : .bf16
       work.workers = Workers(workers)
@@ -52,7 +58,9 @@ import Weightsmith
     let shards = report.files.filter { $0.contains("-of-") }
     #expect(shards.count > 4)
     #expect(Set(report.files) == Set(scratch.names(in: "shards")))
-    let (whole, apart) = (try Contents("\(scratch.path)/whole"), try Contents("\(scratch.path)/shards"))
+    let (whole, apart) = (
+      try Contents("\(scratch.path)/whole"), try Contents("\(scratch.path)/shards")
+    )
     #expect(apart.differences(from: whole) == [])
     let largest = whole.tensors.values.map(\.bytes.count).max() ?? 0
     for shard in shards {
@@ -74,36 +82,15 @@ import Weightsmith
     #expect(scratch.names() == ["out.safetensors"])
   }
 
-  /// The vocabulary goes along, byte for byte, under the name that the target's library looks for.
-  @Test func `tokenizer files are carried`() throws {
-    let google = "trained/tiny_albert/google_tf"
-    try conversion(google, to: "safetensors", as: .hf).run()
-    #expect(scratch.names(in: "out") == ["30k-clean.vocab", "config.json", "model.safetensors", "spiece.model"])
-    #expect(try [UInt8](bytes("out/spiece.model")) == Fixtures.bytes(google + "/30k-clean.model"))
-    try conversion("trained/tiny_bert/hf", to: "tf", as: .original, at: "bert").run()
-    #expect(Set(scratch.names(in: "bert")).isSuperset(of: ["bert_config.json", "vocab.txt", "checkpoint"]))
-    try conversion(google, to: "safetensors", as: nil, at: "kept").run()
-    #expect(Set(scratch.names(in: "kept")).isSuperset(of: ["albert_config.json", "30k-clean.model"]))
-    #expect(try Model(Checkpoint.open("\(scratch.path)/kept")).dialect == .original)
-  }
-
-  /// Two SentencePiece models in one folder cannot both be `spiece.model`.
-  @Test func `two vocabularies keep their names`() throws {
-    let source = "\(scratch.path)/src"
-    try FileManager.default.copyItem(atPath: Fixtures.path("models/albert/google_tf"), toPath: source)
-    for name in ["cased.model", "uncased.model"] { try scratch.write([1, 2, 3], as: "src/\(name)") }
-    let model = try Model(Checkpoint.open(source))
-    try Conversion(model, to: "safetensors", as: .hf, at: "\(scratch.path)/out").run()
-    #expect(scratch.names(in: "out") == ["cased.model", "config.json", "model.safetensors", "uncased.model"])
-  }
-
   @Test func `slots are left out, and each says why`() throws {
     let report = try conversion("models/bert/google_tf_slots", to: "safetensors", as: .hf).run()
     let ignored = report.plan.fates.filter { $0.kind == .ignored }
     #expect(ignored.filter { $0.detail == "optimizer slot" }.count == 2 * report.plan.outputs.count)
     #expect(ignored.contains { $0.tensor == "global_step" && $0.detail == "step counter" })
-    #expect(try conversion("models/bert/google_tf_slots", to: "safetensors", as: nil, at: "kept").run().plan.outputs.count
-      == report.plan.fates.count)
+    #expect(
+      try conversion("models/bert/google_tf_slots", to: "safetensors", as: nil, at: "kept").run()
+        .plan.outputs.count
+        == report.plan.fates.count)
   }
 
   /// A bundle's text has no numbers: it is named as left out, and all else is written.
@@ -113,16 +100,20 @@ import Weightsmith
     try #require(!texts.isEmpty)
     let format = try Conversion.Target.format(named: "safetensors", for: "out")
     let work = Conversion(
-      .checkpoint(checkpoint), to: Conversion.Target(format: format, names: nil), at: "\(scratch.path)/out")
+      .checkpoint(checkpoint), to: Conversion.Target(format: format, names: nil),
+      at: "\(scratch.path)/out")
     let report = try work.run()
     #expect(Set(report.plan.fates.filter { $0.kind == .ignored }.map(\.tensor)) == Set(texts))
-    #expect(Set(try Checkpoint.open("\(scratch.path)/out").tensors.map(\.name)).isDisjoint(with: texts))
+    #expect(
+      Set(try Checkpoint.open("\(scratch.path)/out").tensors.map(\.name)).isDisjoint(with: texts))
   }
 
   @Test func `a plan is known before anything is read or made`() throws {
     let work = try conversion("models/albert/hf", to: "tf", as: .original)
     let prepared = try work.prepare()
-    #expect(prepared.plan.outputs.first { $0.name.hasSuffix("self/query/kernel") }?.recipe.steps == "transpose ")
+    #expect(
+      prepared.plan.outputs.first { $0.name.hasSuffix("self/query/kernel") }?.recipe.steps
+        == "transpose ")
     #expect(prepared.plan.outputs.allSatisfy { $0.recipe.isExact })
     #expect(scratch.names() == [])
   }

@@ -7,7 +7,10 @@ import Weightsmith
 @Suite struct EndToEndTests {
   @Test func `the fixtures have both families in every container and dialect`() {
     let found = Set(Samples.models.map { "\($0.family) \($0.dialect.rawValue)" })
-    #expect(found == Set(["albert", "bert"].flatMap { f in ["original", "hf", "keras"].map { "\(f) \($0)" } }))
+    #expect(
+      found
+        == Set(
+          ["albert", "bert"].flatMap { f in ["original", "hf", "keras"].map { "\(f) \($0)" } }))
     #expect(Samples.models.count >= 18 && Samples.withReference.count >= 13)
   }
 
@@ -53,7 +56,9 @@ import Weightsmith
     #expect(report.holds && report.tensors.allSatisfy { $0.verdict == .equal })
   }
 
-  @Test(arguments: ["trained/tiny_albert/google_tf", "trained/tiny_albert/hf", "trained/tiny_bert/hf"])
+  @Test(arguments: [
+    "trained/tiny_albert/google_tf", "trained/tiny_albert/hf", "trained/tiny_bert/hf",
+  ])
   func `a trained model knows its answers`(folder: String) throws {
     let model = try Model(Checkpoint.open(Fixtures.path(folder)))
     let cloze = try ClozeQuestions(Fixtures.path("trained/cloze.json")).ask(model, model)
@@ -71,7 +76,9 @@ private struct Reference {
     let file = try SafetensorsFile(Fixtures.path(path))
     func integers(_ name: String) -> [[Int]] {
       let bytes = file[bytes: name]
-      let values = stride(from: 0, to: bytes.count, by: 4).map { Int(bytes[$0]) | Int(bytes[$0 + 1]) << 8 }
+      let values = stride(from: 0, to: bytes.count, by: 4).map {
+        Int(bytes[$0]) | Int(bytes[$0 + 1]) << 8
+      }
       let width = file.shape(name).last ?? 1
       return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<($0 + width)]) }
     }

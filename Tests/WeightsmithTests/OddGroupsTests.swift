@@ -28,13 +28,16 @@ import Weightsmith
     }
     var result: [(String, [Int], [Float])] = []
     func add(_ name: String, _ shape: [Int]) {
-      result.append((name, shape, values(shape.reduce(1, *), around: name.hasSuffix("gamma") ? 1 : 0)))
+      result.append(
+        (name, shape, values(shape.reduce(1, *), around: name.hasSuffix("gamma") ? 1 : 0)))
     }
     func linear(_ name: String, _ input: Int, _ output: Int) {
       add(name + "/kernel", [input, output])
       add(name + "/bias", [output])
     }
-    func norm(_ name: String, _ width: Int) { ["beta", "gamma"].forEach { add("\(name)/\($0)", [width]) } }
+    func norm(_ name: String, _ width: Int) {
+      ["beta", "gamma"].forEach { add("\(name)/\($0)", [width]) }
+    }
     add("bert/embeddings/word_embeddings", [11, 4])
     add("bert/embeddings/position_embeddings", [9, 4])
     add("bert/embeddings/token_type_embeddings", [2, 4])
@@ -75,15 +78,17 @@ import Weightsmith
   /// Reads the output with Hugging Face's own formula: at every layer stands the block that Google's runs there.
   private func expectRightBlocks(in folder: String, size: Int) throws {
     let file = try SafetensorsFile("\(folder)/model.safetensors")
-    let config = try JSONSerialization.jsonObject(
-      with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/config.json"))) as? [String: Any]
+    let config =
+      try JSONSerialization.jsonObject(
+        with: Data(contentsOf: URL(fileURLWithPath: "\(folder)/config.json"))) as? [String: Any]
     let written = try #require(config?["num_hidden_groups"] as? Int)
     #expect(config?["num_hidden_layers"] as? Int == Self.layers && size == Self.layers)
     let sources = Dictionary(uniqueKeysWithValues: Self.tensors().map { ($0.name, $0.values) })
     for layer in 0..<Self.layers {
       let group = Int(Double(layer) / (Double(Self.layers) / Double(written)))
       let stored = file["encoder.albert_layer_groups.\(group).albert_layers.0.attention.query.bias"]
-      let original = "bert/encoder/transformer/group_\(Self.google[layer])/inner_group_0/attention_1/self/query/bias"
+      let original =
+        "bert/encoder/transformer/group_\(Self.google[layer])/inner_group_0/attention_1/self/query/bias"
       #expect(stored == sources[original], "layer \(layer)")
     }
   }

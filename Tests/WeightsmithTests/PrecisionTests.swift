@@ -30,12 +30,15 @@ import Weightsmith
   @Test(arguments: ["models/albert/hf", "models/bert/hf", "trained/tiny_bert/hf"], [true, false])
   func `bf16 is the nearest value of every number`(folder: String, keepingNames: Bool) throws {
     let old = try SafetensorsFile(Fixtures.path(folder) + "/model.safetensors")
-    let out = try convert(Fixtures.path(folder), to: .bf16, names: keepingNames ? nil : .hf, at: "out")
+    let out = try convert(
+      Fixtures.path(folder), to: .bf16, names: keepingNames ? nil : .hf, at: "out")
     let written = try Contents(out)
     for (name, tensor) in written.tensors where tensor.encoding == .plain(.bf16) {
       #expect(tensor.bytes == old[name].flatMap(Self.bf16), "\(name)")
     }
-    #expect(written.tensors.values.allSatisfy { $0.encoding == .plain(.bf16) } && written.tensors.count > 20)
+    #expect(
+      written.tensors.values.allSatisfy { $0.encoding == .plain(.bf16) }
+        && written.tensors.count > 20)
     try expectReduced(out, Fixtures.path(folder))
   }
 
@@ -47,7 +50,9 @@ import Weightsmith
       for (name, tensor) in try Contents(out).tensors {
         let expected = old[name].map { Float16($0).bitPattern }
         #expect(tensor.encoding == .plain(.f16))
-        #expect(tensor.bytes == expected.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] }, "\(name)")
+        #expect(
+          tensor.bytes == expected.flatMap { [UInt8(truncatingIfNeeded: $0), UInt8($0 >> 8)] },
+          "\(name)")
       }
       try expectReduced(out, Fixtures.path(folder))
     }
@@ -64,14 +69,19 @@ import Weightsmith
   }
 
   /// 65519 is still nearer to the largest half, 65504; 65520 is not.
-  @Test(arguments: [(Float(65519), DType.f16, true), (65520, .f16, false), (-70000, .f16, false),
-    (.infinity, .f16, true), (.nan, .f16, true), (70000, .bf16, true), (.greatestFiniteMagnitude, .bf16, false)],
+  @Test(
+    arguments: [
+      (Float(65519), DType.f16, true), (65520, .f16, false), (-70000, .f16, false),
+      (.infinity, .f16, true), (.nan, .f16, true), (70000, .bf16, true),
+      (.greatestFiniteMagnitude, .bf16, false),
+    ],
     [Dialect.Name.hf, nil])
   func `a finite number never becomes an infinity`(
     number: (value: Float, type: DType, fits: Bool), names: Dialect.Name?
   ) throws {
     let culprit = "bert.encoder.layer.2.intermediate.dense.weight"
-    try FileManager.default.copyItem(atPath: Fixtures.path("models/bert/hf/config.json"), toPath: "\(scratch.path)/config.json")
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path("models/bert/hf/config.json"), toPath: "\(scratch.path)/config.json")
     var file = try SafetensorsFile(Fixtures.path("models/bert/hf/model.safetensors"))
     file[culprit][17] = number.value
     try file.write(to: "\(scratch.path)/model.safetensors")

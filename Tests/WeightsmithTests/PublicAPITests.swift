@@ -20,7 +20,8 @@ import Weightsmith
     let out = "\(scratch.path)/out/"
     try await smaller.write(to: out, as: .huggingFace) { progress in print(progress.fraction) }
 
-    let report = try await Verification(of: smaller, against: model).run(on: .tokens([[2, 31, 51, 99, 3]]))
+    let report = try await Verification(of: smaller, against: model).run(
+      on: .tokens([[2, 31, 51, 99, 3]]))
     print(report.holds, report.firstDivergence ?? "none")
 
     #expect(checkpoint.tensors.count == 32)
@@ -42,7 +43,9 @@ import Weightsmith
 
   @Test func `schemes have names at the call site`() throws {
     let model = try Model(Checkpoint.open(albert))
-    for (transform, name) in [(Transform.quantize(.q8_0), "q8_0"), (.quantize(.int8PerChannel), "int8-channel")] {
+    for (transform, name) in [
+      (Transform.quantize(.q8_0), "q8_0"), (.quantize(.int8PerChannel), "int8-channel"),
+    ] {
       let smaller = try model.applying(transform)
       #expect(Set(smaller.parameters.schemes.values) == [name])
       #expect(smaller.parameters.schemes["blocks.0.feedForward.up.weight"] == name)

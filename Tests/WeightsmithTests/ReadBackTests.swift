@@ -39,9 +39,15 @@ extension LyingFormat {
   static var name: String { "safetensors" }
   static var fileExtension: String { "safetensors" }
   static func isModelFile(_ name: String) -> Bool { Safetensors.isModelFile(name) }
-  static func recognise(_ input: InputPath) throws(SmithError) -> String? { try Safetensors.recognise(input) }
-  static func open(_ path: String) throws(SmithError) -> any TensorSource { try Safetensors.open(path) }
-  static var writer: (any ContainerWriter)? { Safetensors.writer.map { LyingWriter(lie: lie, honest: $0) } }
+  static func recognise(_ input: InputPath) throws(SmithError) -> String? {
+    try Safetensors.recognise(input)
+  }
+  static func open(_ path: String) throws(SmithError) -> any TensorSource {
+    try Safetensors.open(path)
+  }
+  static var writer: (any ContainerWriter)? {
+    Safetensors.writer.map { LyingWriter(lie: lie, honest: $0) }
+  }
 }
 
 private enum WrongByte: LyingFormat { static let lie = LyingWriter.Lie.byte }
@@ -50,7 +56,9 @@ private enum Honest: LyingFormat { static let lie = LyingWriter.Lie.nothing }
 
 /// Success is said only of what was read again.
 @Suite struct ReadBackTests {
-  private func run(_ format: any ContainerFormat.Type, names: Dialect.Name?, in scratch: Scratch) throws {
+  private func run(
+    _ format: any ContainerFormat.Type, names: Dialect.Name?, in scratch: Scratch
+  ) throws {
     let model = try Model(Checkpoint.open(Fixtures.path("models/bert/google_tf")))
     let input: Conversion.Input = names == nil ? .checkpoint(model.checkpoint) : .model(model)
     let target = Conversion.Target(format: format, names: names)
@@ -63,7 +71,8 @@ private enum Honest: LyingFormat { static let lie = LyingWriter.Lie.nothing }
     for format in [WrongByte.self, WrongName.self] as [any ContainerFormat.Type] {
       let error = #expect(throws: SmithError.self) { try run(format, names: names, in: scratch) }
       #expect(error?.kind == .io && error?.detail.hasPrefix("read back") == true)
-      #expect(error?.place.item != nil && error?.place.file?.hasPrefix("\(scratch.path)/out") == true)
+      #expect(
+        error?.place.item != nil && error?.place.file?.hasPrefix("\(scratch.path)/out") == true)
       #expect(scratch.names() == [])
     }
     try run(Honest.self, names: names, in: scratch)

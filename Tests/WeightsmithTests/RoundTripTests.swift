@@ -44,7 +44,8 @@ import Weightsmith
   func `the way back ends at the sample itself`(sample: Sample) throws {
     let model = try sample.model()
     let stored = try Contents(model.checkpoint)
-    let own = Form(container: sample.dialect == .original ? "tf" : "safetensors", names: sample.dialect)
+    let own = Form(
+      container: sample.dialect == .original ? "tf" : "safetensors", names: sample.dialect)
     for form in try Self.possible(for: model) where form.names != sample.dialect {
       let away = try model.written(as: form, to: "\(scratch.path)/\(form)")
       #expect(away.parameters.parameterCount == model.parameters.parameterCount)
@@ -67,7 +68,9 @@ import Weightsmith
     let checkpoint = try Checkpoint.open(sample.fullPath)
     let folder = try Scratch()
     guard let stored = try? Contents(checkpoint) else {
-      #expect(throws: SmithError.self) { try verbatim(checkpoint, to: way[0], at: "\(folder.path)/x") }
+      #expect(throws: SmithError.self) {
+        try verbatim(checkpoint, to: way[0], at: "\(folder.path)/x")
+      }
       #expect(folder.names() == [], "a source that cannot be read leaves nothing")
       return
     }
@@ -79,8 +82,11 @@ import Weightsmith
         #expect(Set(report.plan.fates.map(\.tensor)) == Set(current.tensors.map(\.name)))
       } catch {
         let culprit = checkpoint.tensors.first { $0.name == error.place.item }
-        let unwritable: Set<Encoding> = container == "tf" ? [.plain(.f8e8m0), .plain(.f4)] : [.plain(.c128)]
-        #expect(error.kind == .refused && unwritable.contains(culprit?.encoding ?? .plain(.f32)), "\(error)")
+        let unwritable: Set<Encoding> =
+          container == "tf" ? [.plain(.f8e8m0), .plain(.f4)] : [.plain(.c128)]
+        #expect(
+          error.kind == .refused && unwritable.contains(culprit?.encoding ?? .plain(.f32)),
+          "\(error)")
         #expect(folder.names().allSatisfy { $0 != container && !$0.hasPrefix(".") })
         return
       }
@@ -102,6 +108,9 @@ import Weightsmith
 
   @Test func `the walk finds what it should`() {
     #expect(Samples.readable.count > 60)
-    #expect(Set(Samples.readable.map { ($0.path as NSString).pathExtension }).isSuperset(of: ["index", "safetensors", "h5", "hdf5"]))
+    #expect(
+      Set(Samples.readable.map { ($0.path as NSString).pathExtension }).isSuperset(of: [
+        "index", "safetensors", "h5", "hdf5",
+      ]))
   }
 }

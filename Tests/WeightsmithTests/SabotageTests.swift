@@ -24,7 +24,9 @@ enum Damage: String, CaseIterable, Sendable {
   func tensors(in layer: String) -> [String] {
     switch self {
     case .swappedQueryAndKey:
-      ["query", "key"].flatMap { ["\(layer).attention.\($0).weight", "\(layer).attention.\($0).bias"] }
+      ["query", "key"].flatMap {
+        ["\(layer).attention.\($0).weight", "\(layer).attention.\($0).bias"]
+      }
     case .transposedMatrix: ["\(layer).attention.value.weight"]
     case .keyBias: ["\(layer).attention.key.bias"]
     case .notANumber, .infinity: ["\(layer).feedForward.up.weight"]
@@ -48,16 +50,20 @@ private struct Victim {
     scratch = try Scratch()
     folder = "\(scratch.path)/hf"
     let source = Fixtures.path("models/\(family)/google_tf")
-    reference = try Model(Checkpoint.open(source)).written(as: Form(container: "safetensors", names: .hf), to: folder)
+    reference = try Model(Checkpoint.open(source)).written(
+      as: Form(container: "safetensors", names: .hf), to: folder)
     number = family == "albert" ? 0 : 1
-    block = family == "albert"
-      ? "albert.encoder.albert_layer_groups.0.albert_layers.0.attention." : "bert.encoder.layer.1.attention.self."
+    block =
+      family == "albert"
+      ? "albert.encoder.albert_layer_groups.0.albert_layers.0.attention."
+      : "bert.encoder.layer.1.attention.self."
   }
 
   func verify() throws -> VerificationReport {
     let original = Fixtures.path("models/\(reference.family)/google_tf")
     let candidate = try Model(Checkpoint.open(folder))
-    return try Verification(of: candidate, against: Model(Checkpoint.open(original))).compare(on: .standard)
+    return try Verification(of: candidate, against: Model(Checkpoint.open(original))).compare(
+      on: .standard)
   }
 
   func apply(_ damage: Damage) throws {
@@ -71,12 +77,16 @@ private struct Victim {
 
   private func hurt(_ file: inout SafetensorsFile, _ damage: Damage) throws {
     let (query, key) = (block + "query", block + "key")
-    let up = reference.family == "albert"
-      ? "albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight" : "bert.encoder.layer.1.intermediate.dense.weight"
+    let up =
+      reference.family == "albert"
+      ? "albert.encoder.albert_layer_groups.0.albert_layers.0.ffn.weight"
+      : "bert.encoder.layer.1.intermediate.dense.weight"
     let prefix = reference.family == "albert" ? "predictions" : "cls.predictions"
     switch damage {
     case .swappedQueryAndKey:
-      for part in [".weight", ".bias"] { (file[query + part], file[key + part]) = (file[key + part], file[query + part]) }
+      for part in [".weight", ".bias"] {
+        (file[query + part], file[key + part]) = (file[key + part], file[query + part])
+      }
     case .transposedMatrix:
       let (old, width) = (file[block + "value.weight"], 12)
       file[block + "value.weight"] = old.indices.map { old[$0 % width * width + $0 / width] }
@@ -100,7 +110,8 @@ private struct Victim {
 
   private func configure(_ key: String, _ value: Any) throws {
     let url = URL(fileURLWithPath: "\(folder)/config.json")
-    var json = try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+    var json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
     json[key] = value
     try JSONSerialization.data(withJSONObject: json).write(to: url)
   }
@@ -126,7 +137,9 @@ private struct Victim {
     let victim = try Victim("bert")
     try victim.apply(.swappedQueryAndKey)
     let rows = Dictionary(uniqueKeysWithValues: try victim.verify().layers.map { ($0.name, $0) })
-    let (broken, next) = (try #require(rows["layers.1.output"]), try #require(rows["layers.2.output"]))
+    let (broken, next) = (
+      try #require(rows["layers.1.output"]), try #require(rows["layers.2.output"])
+    )
     #expect(broken.alone ?? 0 > broken.tolerance)
     #expect(!next.isWithin && next.alone == 0)
   }

@@ -34,8 +34,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
 /// The fixtures by walking their folders: adding a file adds its tests.
 enum Samples {
   /// Every file under `Fixtures/data`, relative and sorted.
-  static let files: [String] = (try? FileManager.default.subpathsOfDirectory(
-    atPath: Fixtures.root + "/data"))?.sorted() ?? []
+  static let files: [String] =
+    (try? FileManager.default.subpathsOfDirectory(
+      atPath: Fixtures.root + "/data"))?.sorted() ?? []
 
   /// Every checkpoint of the two families, in every container we read.
   static let models: [Sample] = files.filter { file in

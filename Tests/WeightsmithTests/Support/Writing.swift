@@ -18,7 +18,8 @@ struct Form: Sendable, CustomStringConvertible {
 
 extension Conversion {
   /// A conversion of a model, or with `names` nil of the checkpoint it came from.
-  init(_ model: Model, to container: String, as names: Dialect.Name?, at destination: String) throws {
+  init(_ model: Model, to container: String, as names: Dialect.Name?, at destination: String) throws
+  {
     let format = try Target.format(named: container, for: destination)
     let input: Input = names == nil ? .checkpoint(model.checkpoint) : .model(model)
     self.init(input, to: Target(format: format, names: names), at: destination)
@@ -74,6 +75,11 @@ struct SafetensorsFile {
     text.append(contentsOf: [UInt8](repeating: 0x20, count: (8 - text.count % 8) % 8))
     let length = (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) }
     try (Data(length) + text + data).write(to: URL(fileURLWithPath: path))
+  }
+
+  /// All tensors, to make another file of; f32 only.
+  var tensors: [(name: String, shape: [Int], values: [Float])] {
+    header.keys.filter { $0 != "__metadata__" }.sorted().map { ($0, shape($0), self[$0]) }
   }
 
   private func entry(_ name: String) -> [String: Any] { header[name] as? [String: Any] ?? [:] }
