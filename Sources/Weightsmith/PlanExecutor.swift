@@ -38,6 +38,7 @@ struct PlanExecutor: Sendable {
     _ output: Plan.Output, to writer: CombiningWriter, at start: Int, _ advanced: (Int) -> Void
   ) throws(SmithError) -> UInt32 {
     var evaluator = RecipeEvaluator(source: source)
+    evaluator.refusesOverflow = true
     var checksum = CRC32C()
     var offset = start
     for rows in Slabs(output.recipe) {

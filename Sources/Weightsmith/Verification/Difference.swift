@@ -44,10 +44,15 @@ public struct Difference: Hashable, Sendable {
     count += positions.count
   }
 
-  public var meanAbs: Double { count == 0 ? 0 : sumAbs / Double(count) }
+  /// Infinite, like `maxAbs`, where one side has a number and the other has none.
+  public var meanAbs: Double {
+    if maxAbs == .infinity { return .infinity }
+    return count == 0 ? 0 : sumAbs / Double(count)
+  }
 
-  /// 1 for equal directions; two zero vectors are equal.
+  /// 1 for equal directions; two zero vectors are equal, and what is not finite on one side only points nowhere.
   public var cosine: Double {
+    if maxAbs == .infinity { return 0 }
     let length = (referenceSquares * candidateSquares).squareRoot()
     if length == 0 { return referenceSquares == candidateSquares ? 1 : 0 }
     return min(1, dot / length)
@@ -55,6 +60,7 @@ public struct Difference: Hashable, Sendable {
 
   /// 10·log₁₀(signal / noise), dB.
   public var signalToNoise: Double {
-    errorSquares == 0 ? .infinity : 10 * log10(referenceSquares / errorSquares)
+    if maxAbs == .infinity { return 0 }
+    return errorSquares == 0 ? .infinity : 10 * log10(referenceSquares / errorSquares)
   }
 }
