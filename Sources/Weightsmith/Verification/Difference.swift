@@ -46,8 +46,9 @@ public struct Difference: Hashable, Sendable {
 
   public var meanAbs: Double { count == 0 ? 0 : sumAbs / Double(count) }
 
-  /// 1 for equal directions; two zero vectors are equal.
+  /// 1 for equal directions; two zero vectors are equal. 0 where a value is no number on one side only: nothing is known then.
   public var cosine: Double {
+    if maxAbs == .infinity { return 0 }
     let length = (referenceSquares * candidateSquares).squareRoot()
     if length == 0 { return referenceSquares == candidateSquares ? 1 : 0 }
     return min(1, dot / length)
@@ -55,6 +56,7 @@ public struct Difference: Hashable, Sendable {
 
   /// 10·log₁₀(signal / noise), dB.
   public var signalToNoise: Double {
-    errorSquares == 0 ? .infinity : 10 * log10(referenceSquares / errorSquares)
+    if maxAbs == .infinity { return -.infinity }
+    return errorSquares == 0 ? .infinity : 10 * log10(referenceSquares / errorSquares)
   }
 }
