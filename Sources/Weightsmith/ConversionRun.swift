@@ -34,6 +34,7 @@ extension Conversion {
       throw SmithError(.unsupported, "\(target.format.name) is read, not written")
     }
     let shape = outputShape
+    try checkDestination()
     let output = try AtomicOutput(destination, shape: shape, overwrite: overwrite)
     let plan = prepared.plan
     let tensors = try plan.outputs.map { output throws(SmithError) in

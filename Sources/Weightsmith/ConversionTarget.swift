@@ -30,8 +30,14 @@ extension Conversion.Target {
 }
 
 extension Conversion {
-  /// `.cannotCreate` when DST exists and may not be replaced: asked before any work.
+  /// `.cannotCreate` when DST exists and may not be replaced, or is where SRC is: asked before any work.
   public func checkDestination() throws(SmithError) {
     try AtomicOutput.check(destination, shape: outputShape, overwrite: overwrite)
+    let own = input.checkpoint.source.files.flatMap { [$0, $0.parentFolder] }.map(\.resolvingLinks)
+    if own.contains(destination.resolvingLinks) {
+      throw SmithError(
+        .cannotCreate, "is where the source is, which would be lost", at: Place(file: destination),
+        remedy: "another DST")
+    }
   }
 }
