@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Weightsmith
 
 #if canImport(Glibc)
@@ -22,9 +23,17 @@ enum Interrupts {
     Thread.detachNewThread {
       var (set, caught) = (signals, Int32(0))
       while sigwait(&set, &caught) != 0 {}
+      isStopping.store(true, ordering: .sequentiallyConsistent)
       AtomicOutput.removeAll()
       _exit(128 + caught)
     }
+  }
+
+  private static let isStopping = Atomic<Bool>(false)
+
+  /// A command that fails because its files are being taken away has nothing to report: the process ends at once.
+  static func waitIfStopping() {
+    while isStopping.load(ordering: .sequentiallyConsistent) { sleep(1) }
   }
 
   /// Opens the null device for a standard stream that the caller closed: its number would go to the next file, and what we print

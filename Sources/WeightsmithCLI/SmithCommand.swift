@@ -19,6 +19,7 @@ extension SmithCommand {
     do throws(SmithError) {
       outcome = try execute()
     } catch {
+      Interrupts.waitIfStopping()
       Console.error("error: \(error)")
       throw ExitCode(error.exitCode)
     }
