@@ -46,7 +46,7 @@ public struct Companion: Hashable, Sendable {
         result.append(Companion(name: name, content: .copy(of: path)))
       } else if name.hasSuffix(".model") {
         let hugging = names == .hf || names == .keras
-        let rename = hugging && !present.contains("spiece.model")
+        let rename = hugging && !result.contains { $0.name == "spiece.model" } && !present.contains("spiece.model")
         result.append(Companion(name: rename ? "spiece.model" : name, content: .copy(of: path)))
       } else if configurationName == nil, isConfiguration(name) {
         result.append(Companion(name: name, content: .copy(of: path)))
