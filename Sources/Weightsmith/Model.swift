@@ -54,7 +54,9 @@ public struct Model: Sendable {
 
   public func applying(_ transforms: [Transform]) throws(SmithError) -> Model {
     var copy = self
-    for transform in transforms { copy.parameters = try transform.apply(copy.parameters) }
+    do throws(SmithError) {
+      for transform in transforms { copy.parameters = try transform.apply(copy.parameters) }
+    } catch { throw error.at(file: checkpoint.path) }
     return copy
   }
 
