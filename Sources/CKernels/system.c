@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "system.h"
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -20,6 +21,17 @@ int ws_reserve(int descriptor, int64_t count) {
 #else
   (void)descriptor, (void)count;
   return 0;
+#endif
+}
+
+int ws_exchange(const char *one, const char *other) {
+#if defined(__linux__)
+  return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
+#elif defined(__APPLE__)
+  return renamex_np(one, other, RENAME_SWAP);
+#else
+  (void)one, (void)other;
+  return -1;
 #endif
 }
 

@@ -1,3 +1,4 @@
+import CKernels
 import Synchronization
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import Synchronization
 /// An output that appears whole or not at all: everything is written into a hidden folder beside the destination and renamed at the end.
 ///
 /// A value that is dropped without `commit` removes what it made. What a killed process leaves is the hidden folder, never a part of DST;
-/// `removeAll` clears the folders of this process and is called on SIGINT and SIGTERM.
+/// `removeAll` clears the folders of this process when a user stops it.
 public final class AtomicOutput: Sendable {
   /// Whether DST becomes a folder with the files in it, or is the one file itself.
   public enum Shape: Hashable, Sendable { case folder, file }
@@ -23,18 +24,24 @@ public final class AtomicOutput: Sendable {
 
   private static let open = Mutex<Set<String>>([])
 
-  /// `.cannotCreate` when DST exists and `overwrite` is false, or its folder does not take new entries.
+  /// `.cannotCreate` for what `check` refuses, and when the folder around DST does not take new entries.
   public init(_ destination: String, shape: Shape, overwrite: Bool) throws(SmithError) {
     try Self.check(destination, shape: shape, overwrite: overwrite)
-    let trimmed = destination.parentFolder.appending(path: destination.lastComponent)
+    let name = destination.lastComponent
+    let trimmed = destination.parentFolder.appending(path: name)
     self.destination = trimmed
     self.shape = shape
     self.overwrite = overwrite
     staging = trimmed.parentFolder.appending(
-      path: ".\(trimmed.lastComponent).weightsmith-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
-    guard mkdir(staging, 0o755) == 0 else { throw .fromErrno(errno, path: destination, creating: true) }
+      path: ".\(String(decoding: name.utf8.prefix(40), as: UTF8.self)).weightsmith-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
     let made = staging
-    Self.open.withLock { _ = $0.insert(made) }
+    // Under the lock, so that `removeAll` misses none that exists.
+    let code = Self.open.withLock { open in
+      guard mkdir(made, 0o755) == 0 else { return errno }
+      open.insert(made)
+      return 0
+    }
+    guard code == 0 else { throw .fromErrno(code, path: destination, creating: true) }
   }
 
   deinit {
@@ -44,9 +51,19 @@ public final class AtomicOutput: Sendable {
   }
 
   /// Whether DST may be made: asked before any work, so that a long run does not end in "exists".
+  ///
+  /// `.cannotCreate` when it exists and `overwrite` is false, is of the other shape, or is a folder that no output of ours can have
+  /// been: one with folders in it. What is overwritten is gone, and a wrong DST must not cost a user his work.
   public static func check(_ destination: String, shape: Shape, overwrite: Bool) throws(SmithError) {
     var status = stat()
-    let place = Place(file: destination)
+    let place = Place(file: destination.isEmpty ? "\"\"" : destination)
+    if ["", ".", "..", "/"].contains(destination.lastComponent) {
+      throw SmithError(
+        .cannotCreate, "cannot be replaced as a whole", at: place, remedy: "a name for DST inside it")
+    }
+    if shape == .folder, FolderListing.isLink(destination) {
+      throw SmithError(.cannotCreate, "is a link", at: place, remedy: "the folder it leads to as DST")
+    }
     guard stat(destination, &status) == 0 else { return }
     let isFolder = status.st_mode & S_IFMT == S_IFDIR
     if isFolder != (shape == .folder) {
@@ -56,42 +73,63 @@ public final class AtomicOutput: Sendable {
     if !overwrite {
       throw SmithError(.cannotCreate, "exists already", at: place, remedy: "--overwrite, or another DST")
     }
+    if isFolder, let inner = FolderListing.names(in: destination).first(where: {
+      FolderListing.isFolder(destination.appending(path: $0))
+    }) {
+      throw SmithError(
+        .cannotCreate, "holds the folder \(inner), which is no output of ours: not overwritten",
+        at: place, remedy: "another DST, or remove it yourself")
+    }
   }
 
   public func path(_ name: String) -> String { staging.appending(path: name) }
 
   /// Makes the output visible under its name in one step. An old output that is replaced goes last.
+  ///
+  /// The files in it were synchronized by their writers; here follow the folder's own entries, then the rename, then the entry of
+  /// DST: after a power cut there is the old output or the new one.
   public func commit() throws(SmithError) {
-    switch shape {
-    case .file:
-      let made = path(destination.lastComponent)
-      guard rename(made, destination) == 0 else { throw .fromErrno(errno, path: destination, creating: true) }
-      Self.remove(staging)
-    case .folder:
-      try replaceFolder()
-    }
+    Self.synchronizeFolder(staging)
+    // `removeAll` must not come between the steps.
+    let code = Self.open.withLock { _ in shape == .file ? moveFile() : moveFolder() }
+    guard code == 0 else { throw .fromErrno(code, path: destination, creating: true) }
     committed.store(true, ordering: .relaxed)
     Self.synchronizeFolder(destination.parentFolder)
+    Self.remove(staging)
   }
 
-  private func replaceFolder() throws(SmithError) {
-    if rename(staging, destination) == 0 { return }
-    guard overwrite, errno == ENOTEMPTY || errno == EEXIST else {
-      throw .fromErrno(errno, path: destination, creating: true)
-    }
+  /// 0, or the error number of the step that failed.
+  private func moveFile() -> Int32 {
+    rename(path(destination.lastComponent), destination) == 0 ? 0 : errno
+  }
+
+  /// After it the staging folder is gone, or holds the old output.
+  private func moveFolder() -> Int32 {
+    if rename(staging, destination) == 0 { return 0 }
+    guard overwrite, errno == ENOTEMPTY || errno == EEXIST else { return errno }
+    if ws_exchange(staging, destination) == 0 { return 0 }
+    // A file system that cannot exchange two names: for a moment there is none at DST.
     let old = staging + ".old"
-    guard rename(destination, old) == 0 else { throw .fromErrno(errno, path: destination, creating: true) }
+    guard rename(destination, old) == 0 else { return errno }
     guard rename(staging, destination) == 0 else {
       let code = errno
       _ = rename(old, destination)
-      throw .fromErrno(code, path: destination, creating: true)
+      return code
     }
-    Self.remove(old)
+    _ = rename(old, staging)
+    return 0
   }
 
-  /// Removes the hidden folders of every output of this process that is still open.
+  /// Removes the hidden folders of every output of this process that is still open. Other threads may still be writing into them, so
+  /// it tries again while one is left, for a moment.
   public static func removeAll() {
-    for folder in open.withLock({ $0 }) { remove(folder) }
+    open.withLock { folders in
+      for _ in 0..<50 {
+        for folder in folders { remove(folder) }
+        if !folders.contains(where: FolderListing.isFolder) { return }
+        usleep(2000)
+      }
+    }
   }
 
   private static func isEmpty(_ folder: String) -> Bool { FolderListing.names(in: folder).isEmpty }
@@ -112,12 +150,9 @@ public final class AtomicOutput: Sendable {
     #endif
   }
 
-  /// Our own staging folders hold plain files and folders of one level only.
+  /// What we make, and what `check` lets us replace, has no folders in it.
   private static func remove(_ folder: String) {
-    for name in FolderListing.names(in: folder) {
-      let path = folder.appending(path: name)
-      if unlink(path) != 0 { remove(path) }
-    }
+    for name in FolderListing.names(in: folder) { unlink(folder.appending(path: name)) }
     rmdir(folder)
   }
 }

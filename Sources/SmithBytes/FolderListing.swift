@@ -32,4 +32,15 @@ public enum FolderListing {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
+
+  /// Whether a folder itself, not a link to one, stands at the path.
+  public static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
+
+  /// Whether a symbolic link stands at the path, wherever it leads.
+  public static func isLink(_ path: String) -> Bool { kind(path.droppingTrailingSlashes) == S_IFLNK }
+
+  private static func kind(_ path: some StringProtocol) -> mode_t? {
+    var status = stat()
+    return lstat(String(path), &status) == 0 ? status.st_mode & S_IFMT : nil
+  }
 }

@@ -14,8 +14,10 @@ public final class InputFile: Sendable {
   public let count: Int
   private let descriptor: Int32
 
+  /// `.notFound`, `.io` where the system refuses it, `.unsupported` for what is no regular file.
   public init(_ path: String) throws(SmithError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK the open of a named pipe waits for a writer, for ever.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .fromErrno(errno, path: path) }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {

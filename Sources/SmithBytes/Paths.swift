@@ -1,4 +1,19 @@
-/// Paths as text. Nothing here touches the file system.
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+extension String {
+  /// The one absolute path of what stands there, links followed; the text itself where nothing does.
+  public var resolvingLinks: String {
+    guard let resolved = realpath(self, nil) else { return self }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+}
+
+/// Paths as text. Nothing below touches the file system.
 extension String {
   /// Everything before the last slash; `.` where there is none.
   public var parentFolder: String {
@@ -25,7 +40,7 @@ extension String {
       && !unicodeScalars.contains { $0 == "/" || $0 == "\\" || $0 == ":" || $0.value < 0x20 }
   }
 
-  private var droppingTrailingSlashes: Substring {
+  var droppingTrailingSlashes: Substring {
     var text = self[...]
     while text.count > 1, text.last == "/" { text.removeLast() }
     return text

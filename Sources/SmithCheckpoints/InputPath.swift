@@ -19,6 +19,9 @@ public struct InputPath: Sendable {
 
   /// `.notFound` only when neither the path nor anything that begins with it exists.
   public init(_ path: String) throws(SmithError) {
+    guard !path.isEmpty else {
+      throw SmithError(.notFound, "an empty path", at: Place(file: "\"\""))
+    }
     self.path = path
     var status = stat()
     if stat(path, &status) == 0 {
@@ -34,6 +37,8 @@ public struct InputPath: Sendable {
       }
       return
     }
+    // A loop of links, a folder that may not be searched: "no such file" would send the user the wrong way.
+    if errno != ENOENT, errno != ENOTDIR { throw .fromErrno(errno, path: path) }
     kind = .absent
     head = []
     entries = FolderListing.names(in: path.parentFolder)

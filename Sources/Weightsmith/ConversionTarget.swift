@@ -30,7 +30,7 @@ extension Conversion.Target {
 }
 
 extension Conversion {
-  /// `.cannotCreate` when DST exists and may not be replaced: asked before any work.
+  /// `.cannotCreate` when DST exists and may not be replaced, or is where SRC is: asked before any work.
   public func checkDestination() throws(SmithError) {
     try AtomicOutput.check(destination, shape: outputShape, overwrite: overwrite)
     try refuseReplacingSource()

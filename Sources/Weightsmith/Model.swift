@@ -54,15 +54,23 @@ public struct Model: Sendable {
 
   public func applying(_ transforms: [Transform]) throws(SmithError) -> Model {
     var copy = self
-    for transform in transforms { copy.parameters = try transform.apply(copy.parameters) }
+    do throws(SmithError) {
+      for transform in transforms { copy.parameters = try transform.apply(copy.parameters) }
+    } catch { throw error.at(file: checkpoint.path) }
     return copy
   }
 
   /// A config.json that speaks of another family than the tensors is the wrong file.
   private static func check(_ file: (name: String, values: JSONObject)?, is family: Family) throws(SmithError) {
     guard let file, let type = file.values["model_type"]?.stringValue, type != family.name else { return }
+    let place = Place(file: file.name, item: "model_type")
+    guard Families.named(type) != nil else {
+      throw SmithError(
+        .unsupported, "\"\(type)\" is a family we do not read; its tensor names are like \(family.name)'s",
+        at: place, remedy: "--names keep to convert it tensor by tensor")
+    }
     throw SmithError(
-      .mismatch, "\"\(type)\", but the tensor names are \(family.name)'s",
-      at: Place(file: file.name, item: "model_type"), remedy: "--config FILE")
+      .mismatch, "\"\(type)\", but the tensor names are \(family.name)'s", at: place,
+      remedy: "--config FILE with the right configuration")
   }
 }

@@ -31,7 +31,7 @@ public struct Transform: Sendable {
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are.
   public static func quantize(_ scheme: any QuantizationScheme, keeping keep: [Glob] = []) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
-      Quantization(scheme: scheme, keep: keep).applied(to: parameters)
+      try Quantization(scheme: scheme, keep: keep).applied(to: parameters)
     }
   }
 
@@ -52,16 +52,32 @@ struct Quantization {
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
 
-  func applied(to parameters: Parameters) -> Parameters {
+  /// `.refused` when the scheme takes no matrix at all: the output would be the input under a false name.
+  func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var result = parameters
-    for (name, recipe) in parameters.recipes where takes(name, recipe) { result.schemes[name] = scheme.name }
+    var taken = false
+    for (name, recipe) in parameters.recipes where takes(name, recipe) {
+      result.schemes[name] = scheme.name
+      taken = true
+    }
+    guard taken else { throw refusal(parameters) }
     return result
   }
 
+  private func refusal(_ parameters: Parameters) -> SmithError {
+    var reason = "every matrix is kept"
+    for (name, recipe) in parameters.recipes where isCandidate(name, recipe) {
+      do throws(SmithError) { _ = try scheme.components(shape: recipe.shape) } catch { reason = error.detail }
+    }
+    return SmithError(.refused, "\(scheme.name) takes no matrix of this model: \(reason)", remedy: "another --scheme")
+  }
+
   private func takes(_ name: String, _ recipe: Recipe) -> Bool {
-    guard recipe.shape.count == 2, recipe.dtype.isFloat, !Self.kept.contains(name),
-      !keep.contains(where: { $0.matches(name) })
-    else { return false }
-    return (try? scheme.components(shape: recipe.shape)) != nil
+    isCandidate(name, recipe) && (try? scheme.components(shape: recipe.shape)) != nil
+  }
+
+  private func isCandidate(_ name: String, _ recipe: Recipe) -> Bool {
+    recipe.shape.count == 2 && recipe.dtype.isFloat && !Self.kept.contains(name)
+      && !keep.contains { $0.matches(name) }
   }
 }

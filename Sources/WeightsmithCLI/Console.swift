@@ -1,3 +1,4 @@
+import Synchronization
 import Weightsmith
 
 #if canImport(Glibc)
@@ -12,13 +13,24 @@ enum Console {
 
   static func error(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
 
-  /// Text as it is, without a line end. A reader that went away is no error of ours.
+  /// Why output was lost, if any was: a disk that is full. A reader that went away is no error of ours.
+  static var failure: String? { lost.withLock { $0 } }
+
+  private static let lost = Mutex<String?>(nil)
+
+  /// Text as it is, without a line end.
   static func write(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let put = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
       if put < 0, errno == EINTR { continue }
-      if put <= 0 { return }
+      if put <= 0 {
+        let code = errno
+        if descriptor == STDOUT_FILENO, code != EPIPE {
+          lost.withLock { $0 = String(cString: strerror(code)) }
+        }
+        return
+      }
       rest = rest.dropFirst(put)
     }
   }

@@ -63,7 +63,7 @@ struct OutputOptions: ParsableArguments {
     var conversion = Conversion(input, to: try target(for: destination), at: destination)
     conversion.overwrite = overwrite
     conversion.verifies = !noVerify
-    if let jobs { conversion.workers = Workers(jobs) }
+    conversion.workers = try Self.workers(jobs)
     let prepared = try conversion.prepare()
     if dryRun {
       Reports.show(prepared, json: json)
@@ -103,6 +103,15 @@ struct OutputOptions: ParsableArguments {
     return name
   }
 
+  /// `--jobs`: all cores where it is not given.
+  static func workers(_ jobs: Int?) throws(SmithError) -> Workers {
+    guard let jobs else { return .all }
+    guard (1...1024).contains(jobs) else {
+      throw SmithError(.usage, "--jobs \(jobs): expected 1 to 1024")
+    }
+    return Workers(jobs)
+  }
+
   /// `500MB`, `5GB`, `1GiB` or plain bytes.
   static func bytes(_ text: String) throws(SmithError) -> Int {
     let units: [(String, Int)] = [
@@ -110,9 +119,11 @@ struct OutputOptions: ParsableArguments {
       ("GB", 1_000_000_000), ("B", 1), ("", 1),
     ]
     for (unit, factor) in units where text.hasSuffix(unit) {
-      guard let number = Int(text.dropLast(unit.count)), number > 0 else { break }
-      return try number.multiplied(checked: factor)
+      guard let number = Int(text.dropLast(unit.count)), number > 0,
+        let bytes = try? number.multiplied(checked: factor)
+      else { break }
+      return bytes
     }
-    throw SmithError(.usage, "\(text): expected a size such as 500MB")
+    throw SmithError(.usage, "--max-shard-size \(text): expected a size such as 500MB")
   }
 }

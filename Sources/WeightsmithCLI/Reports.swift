@@ -9,7 +9,8 @@ enum Reports {
     if let family = inspection.family {
       lines.append(("model", "\(family), names as in \(inspection.dialect?.rawValue ?? "?")"))
     } else {
-      lines.append(("model", "unknown"))
+      let known = Families.all.map(\.name).joined(separator: ", ")
+      lines.append(("model", "unknown: the names are of no family we read (\(known))"))
     }
     if let model = inspection.model { lines += describe(model) }
     lines.append(
@@ -17,15 +18,28 @@ enum Reports {
     for (key, value) in inspection.metadata.sorted(by: { $0.key < $1.key }) {
       lines.append(("metadata", "\(key) = \(shortened(value))"))
     }
-    let unused = inspection.model?.parameters.fates.filter { $0.kind != .used } ?? []
-    for (reason, tensors) in Dictionary(grouping: unused, by: { "\($0.kind.rawValue): \($0.detail)" }).sorted(by: { $0.key < $1.key }) {
-      lines.append(("unused", "\(count(tensors.count, "tensor")), \(reason)"))
-    }
+    lines += unused(inspection.model?.parameters.fates ?? []).map { ("unused", $0) }
     lines += inspection.notes.map { ("note", $0) }
     for (label, text) in lines {
       Console.print(label.padded(to: 12) + text.escapedForTerminal)
     }
     Console.print("")
+  }
+
+  /// One line for all copies, and one for each reason to ignore a tensor.
+  private static func unused(_ fates: [TensorFate]) -> [String] {
+    var lines: [String] = []
+    let copies = fates.filter { $0.kind == .copy }
+    if !copies.isEmpty {
+      let shown = copies.prefix(3).map(\.detail).joined(separator: ", ")
+      let more = copies.count > 3 ? ", …" : ""
+      lines.append("\(count(copies.count, "tensor")), repeating \(shown)\(more)")
+    }
+    let ignored = Dictionary(grouping: fates.filter { $0.kind == .ignored }, by: \.detail)
+    for (reason, tensors) in ignored.sorted(by: { $0.key < $1.key }) {
+      lines.append("\(count(tensors.count, "tensor")), \(reason)")
+    }
+    return lines
   }
 
   private static func describe(_ model: Model) -> [(String, String)] {

@@ -1,12 +1,6 @@
 import ArgumentParser
 import Weightsmith
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// A command whose failures are `SmithError`s: one line on stderr, and the exit code of the error's kind.
 protocol SmithCommand: ParsableCommand {
   func execute() throws(SmithError) -> Outcome
@@ -25,22 +19,14 @@ extension SmithCommand {
     do throws(SmithError) {
       outcome = try execute()
     } catch {
+      Interrupts.waitIfStopping()
       Console.error("error: \(error)")
       throw ExitCode(error.exitCode)
     }
-    if outcome == .parityDoesNotHold { throw ExitCode(1) }
-  }
-}
-
-/// Removes unfinished outputs when the user or the system stops the process.
-enum Interrupts {
-  static func install() {
-    for number in [SIGINT, SIGTERM, SIGHUP] {
-      signal(number) { caught in
-        AtomicOutput.removeAll()
-        _exit(128 + caught)
-      }
+    if let text = Console.failure {
+      Console.error("error: standard output: \(text)")
+      throw ExitCode(74)
     }
-    signal(SIGPIPE, SIG_IGN)
+    if outcome == .parityDoesNotHold { throw ExitCode(1) }
   }
 }

@@ -6,8 +6,7 @@ extension Reports {
       Console.print(report.json)
       return
     }
-    Console.print(layers(report))
-    Console.print("")
+    if !report.layers.isEmpty { Console.print(layers(report) + "\n") }
     Console.print(tensors(report))
     if let cloze = report.cloze {
       Console.print(
@@ -17,8 +16,12 @@ extension Reports {
     if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
     for refusal in report.refusals { Console.print("refused     \(refusal.escapedForTerminal)") }
     for tensor in report.failingTensors.prefix(5) {
-      Console.print(
-        "tensor      \(tensor.name.escapedForTerminal): \(tensor.verdict.rawValue), max abs \(tensor.maxAbs.short)")
+      let detail: String
+      switch tensor.verdict {
+      case .missing, .extra: detail = ""
+      default: detail = ", " + (tensor.note ?? "max abs \(tensor.maxAbs.short)")
+      }
+      Console.print("tensor      \(tensor.name.escapedForTerminal): \(tensor.verdict.rawValue)\(detail)")
     }
     if report.failingTensors.count > 5 { Console.print("            and \(report.failingTensors.count - 5) more") }
     if let first = report.firstDivergence { Console.print("diverges    first at \(first)") }

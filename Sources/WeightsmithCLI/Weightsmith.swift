@@ -16,9 +16,21 @@ struct WeightsmithCommand: ParsableCommand {
     subcommands: [Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self, BenchForward.self])
 
   static func main() {
+    Interrupts.holdStandardStreams()
     Interrupts.install()
     Memory.keepLargeBlocks()
-    main(nil)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch {
+      guard !(error is ExitCode), exitCode(for: error) == .validationFailure else {
+        exit(withError: error)
+      }
+      // The parser's own report has several lines; ours has one, as every other error.
+      let text = message(for: error).split(separator: "\n").joined(separator: " ")
+      Console.error("error: \(text.escapedForTerminal) (try: weightsmith --help)")
+      exit(withError: ExitCode.validationFailure)
+    }
   }
 }
 

@@ -41,7 +41,7 @@ struct CommandRun {
   }
 
   /// Beside the test bundle.
-  private static let binary: URL = {
+  static let binary: URL = {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
     if !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("weightsmith").path) {
       folder = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }.first {

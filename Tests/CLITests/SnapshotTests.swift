@@ -47,6 +47,16 @@ import Testing
     Row("verify-bad-ids", "verify", albert, albert, "--ids", "1,x"),
     Row("verify-id-out-of-range", "verify", albert, albert, "--ids", "1,99"),
     Row("verify-other-model", "verify", albert, "data/models/albert/google_tf_groups"),
+    Row("verify-other-sizes", "verify", albert, "data/trained/tiny_albert/hf"),
+    Row("verify-other-head", "verify", "data/models/bert/google_tf", "data/models/bert/google_tf_finetuned_classifier"),
+    Row("verify-against-other-model", "verify", albert, albert, "--against", "data/models/bert/google_tf/reference.safetensors"),
+    Row("verify-against-a-model", "verify", albert, albert, "--against", "data/models/albert/hf/model.safetensors"),
+    Row("verify-cloze-of-another", "verify", albert, albert, "--cloze", "data/trained/cloze.json"),
+    Row("quantize-nothing", "quantize", albert, "out", "--scheme", "q8_0"),
+    Row("convert-stranger", "convert", "data/formats/safetensors_basic.safetensors", "out"),
+    Row("convert-no-heads-count", "convert", "data/models/albert/hf/model.safetensors", "out", "--set", "num_attention_head=3"),
+    Row("convert-set-contradicts", "convert", albert, "out", "--set", "hidden_size=16"),
+    Row("inspect-other-family", "inspect", "data/models/roberta/hf", "--match", "*lm_head*"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 

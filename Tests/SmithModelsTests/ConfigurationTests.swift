@@ -47,6 +47,8 @@ import Testing
     Contradiction(key: "max_position_embeddings", value: 512, kind: .mismatch),
     Contradiction(key: "type_vocab_size", value: 1, kind: .mismatch),
     Contradiction(key: "inner_group_num", value: 2, kind: .mismatch),
+    Contradiction(key: "num_hidden_groups", value: 1, kind: .mismatch),
+    Contradiction(key: "num_hidden_groups", value: 0, kind: .malformed),
     Contradiction(key: "num_attention_heads", value: 5, kind: .mismatch),
     Contradiction(key: "num_attention_heads", value: 0, kind: .malformed),
     Contradiction(key: "num_attention_heads", value: "three", kind: .malformed),
@@ -77,6 +79,25 @@ import Testing
   @Test func `what the user sets is stronger than the file`() throws {
     let it = try read(Synthetic.configuration(family), set: ["num_attention_heads": 4, "hidden_act": "relu"])
     #expect(it[.heads] == 4 && it.activation == .relu)
+  }
+
+  @Test(arguments: [
+    ("num_attention_head", 3), ("", 5), ("num_attention_heads", 5), ("num_attention_heads", 0),
+    ("hidden_size", "x"), ("hidden_act", nil), ("num_hidden_layers", 1e300),
+  ] as [(String, JSON)])
+  func `a setting that makes no sense is the user's mistake, also one that nobody reads`(key: String, value: JSON) {
+    let error = #expect(throws: SmithError.self) {
+      try read(Synthetic.configuration(family), set: [key: value])
+    }
+    #expect(error?.kind == .usage)
+    #expect(error?.detail.hasPrefix("--set \(key)") == true)
+  }
+
+  @Test func `more groups may be stated than the original graph made, and never run`() throws {
+    var file = Synthetic.configuration(family)
+    file["num_hidden_groups"] = 3
+    file["num_hidden_layers"] = 1
+    #expect(try read(file).schedule == [0])
   }
 
   @Test func `the written file of each dialect is read back as the same configuration`() throws {

@@ -80,6 +80,11 @@ import Testing
       var bent = stored
       bent[name] = .source(name: name, dtype: .f32, shape: (stored[name]?.shape ?? []) + [2])
       #expect(throws: SmithError.self, "misshapen \(name)") { try reader.read(bent) }
+
+      // Codes of a scheme nobody named.
+      bent[name] = .source(name: name, dtype: .i8, shape: stored[name]?.shape ?? [])
+      let isTiedCopy = row.dialect.rules.contains { $0.role != .name && name.hasSuffix($0.stored.text) }
+      if !isTiedCopy { #expect(throws: SmithError.self, "coded \(name)") { try reader.read(bent) } }
     }
     var more = stored
     more["somebody/elses/tensor"] = .source(name: "somebody/elses/tensor", dtype: .f32, shape: [2])

@@ -23,6 +23,12 @@ public struct ConfigurationDialect: Sendable {
 
   public static let activationKey = "hidden_act"
 
+  /// Every key that is read.
+  var keys: [String] {
+    sizeKeys.map(\.key) + carriedKeys + [Self.activationKey]
+      + [epsilonKey, namesArchitecture ? "architectures" : nil].compactMap { $0 }
+  }
+
   public init(
     fileNames: [String], sizeKeys: [(size: Size, key: String)],
     activations: [(spelling: String, activation: Activation)], defaults: JSONObject,

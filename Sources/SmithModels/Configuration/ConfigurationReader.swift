@@ -21,6 +21,7 @@ struct ConfigurationReader {
   private var table: ConfigurationDialect { dialect.configuration }
 
   func read(parts: Set<String>) throws(SmithError) -> ModelConfiguration {
+    try checkOverrides()
     var sizes: [Size: Int] = [:]
     for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
     for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
@@ -52,15 +53,16 @@ struct ConfigurationReader {
       }
       if let solved, solved.value != number {
         throw problem(
-          .mismatch, key, "\(number), but \(solved.said) says \(solved.value)",
-          remedy: "set \(key) to \(solved.value) in the configuration or with --set \(key)=\(solved.value)")
+          .mismatch, key, "\(number), but \(solved.value) by \(solved.said)",
+          remedy: "--set \(key)=\(solved.value)")
       }
       return number
     }
     if let solved { return solved.value }
     if file != nil, let standard = table.defaults[key]?.intValue { return standard }
+    let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
     throw problem(
-      .missing, key, "the shapes do not decide it",
+      .missing, key, "\(known), and the shapes do not decide it",
       remedy: "--config FILE or --set \(key)=NUMBER")
   }
 
@@ -74,10 +76,21 @@ struct ConfigurationReader {
       return (innerBlocks, "the names of the inner blocks")
     case (.groups, .albertHuggingFace):
       return (groups, "the names of the groups")
-    case (.groups, .albertOriginal) where stated("num_hidden_groups") == nil:
+    // Google's graph makes only the groups it runs: more may be stated than are there, not fewer.
+    case (.groups, .albertOriginal) where (stated("num_hidden_groups")?.intValue ?? 0) < groups:
       return (groups, "the names of the groups")
     default:
       return nil
+    }
+  }
+
+  /// A key that no dialect of the family knows is a slip, and would be ignored.
+  private func checkOverrides() throws(SmithError) {
+    let known = family.dialects.map(\.configuration).flatMap(\.keys)
+    for (key, _) in overrides where !known.contains(key) {
+      throw SmithError(
+        .usage, "--set \(key): \(family.name) has no such setting",
+        remedy: table.sizeKeys.map(\.key).joined(separator: ", "))
     }
   }
 
@@ -123,7 +136,7 @@ struct ConfigurationReader {
   private var carried: JSONObject {
     var kept = JSONObject()
     for key in table.carriedKeys {
-      if let value = file?.values[key] { kept[key] = value }
+      if let value = overrides[key] ?? file?.values[key] { kept[key] = value }
     }
     return kept
   }
@@ -131,7 +144,9 @@ struct ConfigurationReader {
   private func problem(
     _ kind: SmithError.Kind, _ key: String, _ detail: String, remedy: String? = nil
   ) -> SmithError {
-    let name = file?.name ?? dialect.configuration.fileNames.first
-    return SmithError(kind, detail, at: Place(file: name, item: key), remedy: remedy)
+    if let set = overrides[key] {
+      return SmithError(.usage, "--set \(key)=\(set.serialized()): \(detail)")
+    }
+    return SmithError(kind, detail, at: Place(file: file?.name, item: key), remedy: remedy)
   }
 }

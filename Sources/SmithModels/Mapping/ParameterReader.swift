@@ -50,7 +50,7 @@ public struct ParameterReader: Sendable {
   /// `classifier` is the name of two heads: the one on the pooled vector, or the one on every token. The configuration's class decides;
   /// where it is silent, a model without pooler can only have the second.
   private func headOf(classifier match: DialectMatch) -> String {
-    let classes = configurationFile?.values["architectures"]?.arrayValue ?? []
+    let classes = (overrides["architectures"] ?? configurationFile?.values["architectures"])?.arrayValue ?? []
     let named = classes.compactMap(\.stringValue).compactMap { name in
       match.family.classes.first { $0.torch == name }
     }
@@ -144,6 +144,11 @@ private struct Assembly {
     var solver = ShapeSolver()
     for (name, row) in rows(blocks: blocksSeen) {
       guard let recipe = recipes[name] else { continue }
+      // Integers are somebody's codes; as weights they would be wrong without a word.
+      guard recipe.dtype.isFloat else {
+        solver.refuse(name, "\(recipe.dtype.rawValue) is no floating-point type")
+        continue
+      }
       solver.add(name, shape: recipe.shape, dimensions: row.dimensions)
     }
     return solver

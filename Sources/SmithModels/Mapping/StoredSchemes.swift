@@ -8,6 +8,8 @@ public enum StoredSchemes {
   public static let key = "weightsmith.schemes"
 
   /// The tensors of a source as recipes: plain ones as they are, components of a scheme folded into the tensor they encode.
+  ///
+  /// `.malformed`, `.unsupported` or `.mismatch` where the metadata says what the tensors do not bear out.
   public static func fold(_ source: any TensorSource) throws(SmithError) -> StoredTensors {
     var plain: StoredTensors = [:]
     for tensor in source.tensors {
@@ -15,10 +17,25 @@ public enum StoredSchemes {
       plain[tensor.name] = .source(name: tensor.name, dtype: dtype, shape: tensor.shape)
     }
     guard let text = source.metadata[key] else { return plain }
-    let schemes = try JSON.parse(Array(text.utf8)).objectValue ?? JSONObject()
     let file = source.files.first
-    for (name, value) in schemes { try fold(name, Entry(value, name: name, file: file), into: &plain, file: file) }
+    for (name, value) in try schemes(text, file: file) {
+      do throws(SmithError) { try fold(name, Entry(value), into: &plain) } catch {
+        throw error.at(file: file, item: name)
+      }
+    }
     return plain
+  }
+
+  private static func schemes(_ text: String, file: String?) throws(SmithError) -> JSONObject {
+    do throws(SmithError) {
+      guard let schemes = try JSON.parse(Array(text.utf8)).objectValue else {
+        throw SmithError(.malformed, "expected a JSON object")
+      }
+      return schemes
+    } catch {
+      // Its offsets count within the text, not within the file.
+      throw SmithError(error.kind, error.detail, at: Place(file: file, item: "metadata \(key)"))
+    }
   }
 
   /// One value of the metadata's object: the scheme, and the shape of what it encodes.
@@ -26,15 +43,14 @@ public enum StoredSchemes {
     var coder: any QuantizationScheme
     var shape: [Int]
 
-    init(_ value: JSON, name: String, file: String?) throws(SmithError) {
-      let place = Place(file: file, item: name)
+    init(_ value: JSON) throws(SmithError) {
       guard let scheme = value["scheme"]?.stringValue, let coder = Schemes.named(scheme) else {
-        throw SmithError(.unsupported, "unknown scheme \(value.serialized())", at: place)
+        throw SmithError(.unsupported, "unknown scheme \(value.serialized())")
       }
       let dimensions = value["shape"]?.arrayValue ?? []
       let shape = dimensions.compactMap(\.intValue)
       guard shape.count == dimensions.count, shape.count >= 2 else {
-        throw SmithError(.malformed, "no shape of a matrix in \(value.serialized())", at: place)
+        throw SmithError(.malformed, "no shape of a matrix in \(value.serialized())")
       }
       _ = try shape.elementCount()
       self.coder = coder
@@ -47,19 +63,19 @@ public enum StoredSchemes {
   }
 
   private static func fold(
-    _ name: String, _ entry: Entry, into tensors: inout StoredTensors, file: String?
+    _ name: String, _ entry: Entry, into tensors: inout StoredTensors
   ) throws(SmithError) {
     let (coder, shape) = (entry.coder, entry.shape)
     let components = try coder.components(shape: shape)
     var parts: [Recipe] = []
     for component in components {
-      guard let part = tensors[name + component.suffix], part.shape == component.shape,
-        part.dtype == component.dtype
-      else {
+      // A component is a tensor as stored, never one that a scheme decodes: a chain of those has no end.
+      let stored = name + component.suffix
+      let wanted = Recipe.source(name: stored, dtype: component.dtype, shape: component.shape)
+      guard let part = tensors[stored], part == wanted else {
         throw SmithError(
           .mismatch,
-          "\(coder.name) needs \(name + component.suffix) as \(component.dtype.rawValue) \(component.shape)",
-          at: Place(file: file, item: name))
+          "\(coder.name) needs \(stored) as \(component.dtype.rawValue) \(component.shape)")
       }
       parts.append(part)
     }

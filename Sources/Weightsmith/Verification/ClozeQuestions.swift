@@ -51,7 +51,9 @@ public struct ClozeQuestions: Sendable {
     // The whole word: tiny_albert also ends in bert.
     let chosen = sets.first { $0.name.isEmpty || $0.name.split(separator: "_").last ?? "" == reference.family } ?? sets.first
     guard let rows = chosen?.rows, !rows.isEmpty else {
-      throw SmithError(.missing, "no questions", at: Place(file: path))
+      throw SmithError(
+        .missing, "no questions", at: Place(file: path),
+        remedy: "{\"rows\": [{\"ids\": [...], \"mask_at\": 1, \"right\": 94}]}")
     }
     let old = try answers(of: reference, rows)
     let new = try answers(of: candidate, rows)
@@ -61,7 +63,23 @@ public struct ClozeQuestions: Sendable {
       agreeing: zip(old, new).filter { $0 == $1 }.count)
   }
 
+  /// Questions asked at once: the logits of one pass take rows · tokens · vocabulary numbers.
+  private static let batch = 64
+
   private func answers(of model: Model, _ rows: [Row]) throws(SmithError) -> [Int] {
+    var all: [Int] = []
+    for start in stride(from: 0, to: rows.count, by: Self.batch) {
+      let some = Array(rows[start..<min(rows.count, start + Self.batch)])
+      do throws(SmithError) { all += try answers(of: model, toSome: some) } catch {
+        // A question that the model has no embedding for is the file's fault, not the caller's.
+        guard error.kind == .usage else { throw error }
+        throw SmithError(.mismatch, error.detail, at: error.place).at(file: path)
+      }
+    }
+    return all
+  }
+
+  private func answers(of model: Model, toSome rows: [Row]) throws(SmithError) -> [Int] {
     let input = EncoderInput(padding: rows.map(\.ids))
     let pass = try model.run(input, taps: .none, workers: .all)
     guard let logits = pass["heads.mlm.logits"], let width = logits.shape.last else {

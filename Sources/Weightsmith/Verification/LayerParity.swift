@@ -25,12 +25,14 @@ public struct LayerParity: Hashable, Sendable {
   /// The mean Kullback-Leibler divergence of the candidate's distribution from the reference's, nats; nil for what are no logits.
   public var divergence: Double?
 
-  public var isWithin: Bool { maxAbs <= tolerance }
+  /// A floor that is no number is no measure: the reference itself leaves the range of f32 here.
+  public var isWithin: Bool { maxAbs == 0 || tolerance.isFinite && maxAbs <= tolerance }
 
   public var json: JSON {
     var row: JSONObject = [
       "name": .string(name), "maxAbs": .number(maxAbs.writable), "meanAbs": .number(meanAbs.writable),
-      "cosine": .number(cosine), "floor": .number(floor), "tolerance": .number(tolerance),
+      "cosine": .number(cosine), "floor": .number(floor.writable),
+      "tolerance": .number(tolerance.writable),
     ]
     if let alone { row["alone"] = .number(alone.writable) }
     if let topOne { row["topOne"] = .number(topOne) }
@@ -41,7 +43,7 @@ public struct LayerParity: Hashable, Sendable {
 
 extension Double {
   /// JSON has no infinity.
-  fileprivate var writable: Double { isFinite ? self : .greatestFiniteMagnitude }
+  var writable: Double { isFinite ? self : .greatestFiniteMagnitude }
 }
 
 /// Compares the activations of two passes on the same input.

@@ -40,9 +40,11 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     }
     self = .reduced
     leastCosine = nil
-    for demand in text.split(separator: ",") {
+    let demands = text.split(separator: ",")
+    if demands.isEmpty { throw Self.unreadable(text[...]) }
+    for demand in demands {
       let parts = demand.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let value = Double(parts[1]) else { throw Self.unreadable(demand) }
+      guard parts.count == 2, let value = Double(parts[1]), value.isFinite else { throw Self.unreadable(demand) }
       switch parts[0] {
       case "cosine>": leastCosine = value
       case "top1>": leastTopOne = value
@@ -72,11 +74,11 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
   func failure(of layer: LayerParity) -> String? {
     if staysAtFloor { return layer.isWithin ? nil : "max abs \(layer.maxAbs) above \(layer.tolerance)" }
     if !layer.maxAbs.isFinite { return "values that are not finite, where the reference has numbers" }
-    if let leastCosine, layer.cosine < leastCosine { return "cosine \(layer.cosine) below \(leastCosine)" }
-    if let leastTopOne, let topOne = layer.topOne, topOne < leastTopOne {
+    if let leastCosine, !(layer.cosine >= leastCosine) { return "cosine \(layer.cosine) below \(leastCosine)" }
+    if let leastTopOne, let topOne = layer.topOne, !(topOne >= leastTopOne) {
       return "top-1 agreement \(topOne) below \(leastTopOne)"
     }
-    if let mostDivergence, let divergence = layer.divergence, divergence > mostDivergence {
+    if let mostDivergence, let divergence = layer.divergence, !(divergence <= mostDivergence) {
       return "divergence \(divergence) above \(mostDivergence)"
     }
     return nil

@@ -10,9 +10,22 @@ public struct ReferenceOutputs: Sendable {
   /// Activations by their name in the file, f32.
   let activations: [(name: String, shape: [Int], values: [Float])]
 
-  /// `.missing` without `input_ids`.
+  /// Outputs larger than this are no reference for a forward pass, bytes.
+  private static let sizeLimit = 1 << 30
+
+  /// `.missing` without `input_ids`, `.limit` for a file that can only be a model.
   public init(_ path: String) throws(SmithError) {
     let checkpoint = try Checkpoint.open(path)
+    guard checkpoint.tensors.contains(where: { $0.name == "input_ids" }) else {
+      throw SmithError(
+        .missing, "a reference file needs the input it was computed for",
+        at: Place(file: path, item: "input_ids"), remedy: "write input_ids [B, S] beside the outputs")
+    }
+    let size = checkpoint.tensors.reduce(0) { $0 + $1.byteCount }
+    guard size <= Self.sizeLimit else {
+      throw SmithError(
+        .limit, "\(size) bytes of outputs, at most \(Self.sizeLimit) are read", at: Place(file: path))
+    }
     var tensors: [String: (shape: [Int], values: [Float])] = [:]
     for (name, recipe) in try StoredSchemes.fold(checkpoint.source) {
       var evaluator = RecipeEvaluator(source: checkpoint.source)
@@ -20,13 +33,8 @@ public struct ReferenceOutputs: Sendable {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))
       } catch { throw error.at(file: path, item: name) }
     }
-    guard let ids = try Self.integers(tensors["input_ids"], "input_ids", path) else {
-      throw SmithError(
-        .missing, "a reference file needs the input it was computed for", at: Place(file: path, item: "input_ids"),
-        remedy: "write input_ids [B, S] beside the outputs")
-    }
     input = EncoderInput(
-      ids: ids, attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
+      ids: try Self.integers(tensors["input_ids"], "input_ids", path) ?? [], attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
       tokenTypes: try Self.integers(tensors["token_type_ids"], "token_type_ids", path))
     let inputs = ["input_ids", "attention_mask", "token_type_ids", "position_ids"]
     activations = tensors.filter { !inputs.contains($0.key) }.sorted { $0.key < $1.key }
@@ -104,7 +112,13 @@ extension Verification {
   ) throws(SmithError) -> VerificationReport {
     let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers).run(progress)
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
-    let actual = try candidate.run(outputs.input, taps: .everyLayer, workers: workers)
+    let actual: Activations<Float>
+    do throws(SmithError) {
+      actual = try candidate.run(outputs.input, taps: .everyLayer, workers: workers)
+    } catch {
+      // An input that the model has no embedding for is the file's fault here, not the caller's.
+      throw error.kind == .usage ? SmithError(.mismatch, error.detail, at: error.place).at(file: outputs.path) : error
+    }
     let (expected, unmatched) = outputs.matched(with: actual)
     if expected.isEmpty {
       throw SmithError(

@@ -23,6 +23,8 @@ public struct TensorParity: Hashable, Sendable {
   public var encoding: String
   public var maxAbs = 0.0
   public var cosine = 1.0
+  /// What a verdict does not say by itself: the two shapes where they differ.
+  public var note: String?
   /// Signal to quantization noise, dB; infinite for equal values.
   public var signalToNoise = Double.infinity
 
@@ -107,6 +109,7 @@ struct TensorComparison: Sendable {
     guard let new = pair.candidate else { return row.with(.missing) }
     guard old.shape == new.shape else {
       row.maxAbs = .infinity
+      row.note = "shape \(new.shape), the reference has \(old.shape)"
       return row.with(.different)
     }
     var difference = Difference()

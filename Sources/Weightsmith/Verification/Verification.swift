@@ -31,12 +31,9 @@ public struct Verification: Sendable {
   ) throws(SmithError) -> VerificationReport {
     let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers).run(progress)
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
-    if reference.configuration.schedule.count != candidate.configuration.schedule.count {
-      report.refuse(
-        "\(candidate.configuration.schedule.count) executed blocks, the reference has \(reference.configuration.schedule.count)"
-      )
-      return report
-    }
+    compareConfigurations(&report)
+    guard report.refusals.isEmpty else { return report }
+    compareParts(&report)
     let tokens = try input.tokens(for: reference)
     let comparison = LayerComparison(mask: tokens.attentionMask)
     progress(Progress(phase: .computing, done: 0, total: 3))
@@ -52,6 +49,29 @@ public struct Verification: Sendable {
       return row(tap, other, floor: floors[tap.name] ?? 0, alone: alone[tap.name], comparison)
     }
     return report
+  }
+
+  /// Refuses what makes a comparison on the same input impossible.
+  private func compareConfigurations(_ report: inout VerificationReport) {
+    let (old, new) = (reference.configuration, candidate.configuration)
+    if old.schedule.count != new.schedule.count {
+      report.refuse("\(new.schedule.count) executed blocks, the reference has \(old.schedule.count)")
+    }
+    for size in [Size.vocabulary, .positions, .tokenTypes, .embedding, .hidden] where old[size] != new[size] {
+      report.refuse("\(size.rawValue): \(new[size]), the reference has \(old[size])")
+    }
+  }
+
+  /// Names the heads that only one side has: their activations are not compared.
+  private func compareParts(_ report: inout VerificationReport) {
+    let (old, new) = (reference.configuration.parts, candidate.configuration.parts)
+    // Either side may lack the embedding map where it is the identity; the tensors tell.
+    for part in old.subtracting(new).subtracting(["projection"]).sorted() {
+      report.refuse("the candidate has no \(part == "pooler" ? part : part + " head")")
+    }
+    for part in new.subtracting(old).subtracting(["projection"]).sorted() {
+      report.refuse("the reference has no \(part == "pooler" ? part : part + " head")")
+    }
   }
 
   /// Fewer bits than the reference's, by type or by scheme.

@@ -52,7 +52,7 @@ public struct VerificationReport: Sendable {
     }
     counts["rows"] = .array(tensors.filter { $0.verdict != .equal }.map(\.json))
     var object: JSONObject = [
-      "holds": .bool(holds), "policy": .string(policy.description), "floor": .number(floor),
+      "holds": .bool(holds), "policy": .string(policy.description), "floor": .number(floor.writable),
       "tensors": .object(counts), "layers": .array(layers.map(\.json)),
       "firstDivergence": firstDivergence.map(JSON.string) ?? .null,
       "logits": .array(logits.map(\.json)), "refusals": .array(refusals.map(JSON.string)),

@@ -40,7 +40,7 @@ struct Verify: SmithCommand {
     let (old, new) = (try source.model(reference), try source.model(candidate))
     let demanded = try policy.map { text throws(SmithError) in try Policy(parsing: text) }
     var verification = Verification(of: new, against: old, policy: demanded)
-    if let jobs { verification.workers = Workers(jobs) }
+    verification.workers = try OutputOptions.workers(jobs)
     let bar = ProgressBar()
     defer { bar.finish() }
     var report: VerificationReport

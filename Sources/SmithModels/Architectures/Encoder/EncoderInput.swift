@@ -69,7 +69,8 @@ extension EncoderInput {
       }
       if let position = values.firstIndex(where: { !(0..<limit).contains($0) }) {
         throw SmithError(
-          .usage, "\(values[position]) in row \(row) at position \(position), limit \(limit)",
+          .usage,
+          "\(values[position]) in row \(row) at position \(position), expected 0 to \(limit - 1)",
           at: Place(item: what))
       }
     }

@@ -1,0 +1,52 @@
+import Foundation
+import Synchronization
+import Weightsmith
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What the process owes the system around it.
+enum Interrupts {
+  /// Removes unfinished outputs when the user or the system stops the process. Called before any other thread exists.
+  ///
+  /// A thread of its own waits for the signals: a handler may not take locks or memory, and the removal needs both.
+  static func install() {
+    signal(SIGPIPE, SIG_IGN)
+    var waited = sigset_t()
+    sigemptyset(&waited)
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&waited, number) }
+    pthread_sigmask(SIG_BLOCK, &waited, nil)
+    let signals = waited
+    Thread.detachNewThread {
+      var (set, caught) = (signals, Int32(0))
+      while sigwait(&set, &caught) != 0 {}
+      isStopping.store(true, ordering: .sequentiallyConsistent)
+      AtomicOutput.removeAll()
+      _exit(128 + caught)
+    }
+  }
+
+  private static let isStopping = Atomic<Bool>(false)
+
+  /// A command that fails because its files are being taken away has nothing to report: the process ends at once.
+  static func waitIfStopping() {
+    while isStopping.load(ordering: .sequentiallyConsistent) { sleep(1) }
+  }
+
+  /// Opens the null device for a standard stream that the caller closed: its number would go to the next file, and what we print
+  /// would be written into that.
+  static func holdStandardStreams() {
+    for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
+  }
+
+  /// `nohup` and shells without job control set signals to be ignored; that stays.
+  private static func isIgnored(_ number: Int32) -> Bool {
+    let before = unsafeBitCast(signal(number, SIG_DFL), to: Int.self)
+    let ignored = before == unsafeBitCast(SIG_IGN, to: Int.self)
+    if ignored { signal(number, SIG_IGN) }
+    return ignored
+  }
+}
