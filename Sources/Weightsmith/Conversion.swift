@@ -92,13 +92,6 @@ public struct Conversion: Sendable {
 
   /// Container to container: every readable tensor under its own name.
   private func prepareVerbatim(_ checkpoint: Checkpoint) throws(SmithError) -> Prepared {
-    if checkpoint.metadata[StoredSchemes.key] != nil,
-      target.dtype != nil || target.format.name != checkpoint.container
-    {
-      throw SmithError(
-        .refused, "codes of a scheme keep their meaning only as they are, in \(checkpoint.container)",
-        remedy: "names of a family and --dtype f32")
-    }
     var plan = Plan(outputs: [], fates: [], metadata: checkpoint.metadata)
     let codes = target.dtype == nil ? [] : try Self.quantizedTensors(checkpoint)
     for tensor in checkpoint.tensors {

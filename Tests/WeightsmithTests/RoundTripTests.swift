@@ -13,7 +13,7 @@ import Weightsmith
   @Test(arguments: Samples.models)
   func `one form, another and the first again keep every byte`(sample: Sample) throws {
     let model = try sample.model()
-    let forms = try Self.possible(for: model)
+    let forms = Form.all
     let made = try forms.map { try model.written(as: $0, to: "\(scratch.path)/\($0)") }
     for (from, first) in zip(forms, made) {
       #expect(first.dialect == from.names)
@@ -28,16 +28,6 @@ import Weightsmith
     }
   }
 
-  /// All three, but for a model with the exact gelu, which Google's code does not have and must not be given.
-  private static func possible(for model: Model) throws -> [Form] {
-    guard model.configuration.activation == .gelu else { return Form.all }
-    let error = #expect(throws: SmithError.self) {
-      try Conversion(model, to: "tf", as: .original, at: "nowhere").prepare()
-    }
-    #expect(error?.kind == .refused && error?.detail.contains("activation gelu") == true)
-    return Form.all.filter { $0.names != .original }
-  }
-
   /// Through each other form back to the sample's own: the tensors that fill parameters are the sample's. TF-Hub's `module/` and the
   /// counters in a Keras file's names are how it was made, and are not made again; all other names are the sample's too.
   @Test(arguments: Samples.models)
@@ -46,7 +36,7 @@ import Weightsmith
     let stored = try Contents(model.checkpoint)
     let own = Form(
       container: sample.dialect == .original ? "tf" : "safetensors", names: sample.dialect)
-    for form in try Self.possible(for: model) where form.names != sample.dialect {
+    for form in Form.all where form.names != sample.dialect {
       let away = try model.written(as: form, to: "\(scratch.path)/\(form)")
       #expect(away.parameters.parameterCount == model.parameters.parameterCount)
       let back = try away.written(as: own, to: "\(scratch.path)/back from \(form)")
