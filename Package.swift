@@ -12,8 +12,12 @@ func layer(_ name: String, on dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of one layer. `TestSupport` finds fixtures and scratch folders.
-func tests(_ name: String, of dependencies: [Target.Dependency]) -> Target {
-  .testTarget(name: name, dependencies: dependencies + ["TestSupport"], swiftSettings: strict)
+func tests(
+  _ name: String, of dependencies: [Target.Dependency], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: dependencies + ["TestSupport"], exclude: exclude,
+    swiftSettings: strict)
 }
 
 let oneDNN: Target.Dependency = .target(
@@ -71,6 +75,6 @@ let package = Package(
     tests("SmithCheckpointsTests", of: ["SmithCheckpoints"]),
     tests("SmithModelsTests", of: ["SmithModels", "SmithCheckpoints"]),
     tests("WeightsmithTests", of: ["Weightsmith"]),
-    tests("CLITests", of: ["WeightsmithCLI"]),
+    tests("CLITests", of: ["WeightsmithCLI"], exclude: ["Snapshots"]),
   ]
 )

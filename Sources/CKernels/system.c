@@ -26,6 +26,15 @@ int ws_exchange(const char *one, const char *other) {
 #endif
 }
 
+int ws_reserve(int descriptor, int64_t count) {
+#if defined(__linux__)
+  return fallocate(descriptor, 0, 0, count);
+#else
+  (void)descriptor, (void)count;
+  return 0;
+#endif
+}
+
 void ws_keep_large_blocks(void) {
 #if defined(__GLIBC__)
   mallopt(M_MMAP_THRESHOLD, 1 << 30);

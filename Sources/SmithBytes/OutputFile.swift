@@ -46,6 +46,15 @@ public final class OutputFile: Sendable {
     #endif
   }
 
+  /// Takes the disk space of `count` bytes now, so that a disk too small is noticed before the work is done. `.io` when it is; nothing
+  /// where the file system has no such call.
+  public func reserve(_ count: Int) throws(SmithError) {
+    #if canImport(Glibc)
+      guard count > 0, ws_reserve(descriptor, Int64(count)) != 0 else { return }
+      if errno == ENOSPC || errno == EFBIG || errno == EDQUOT { throw .fromErrno(errno, path: path) }
+    #endif
+  }
+
   /// Puts everything on the disk, so that a rename after it can be believed.
   public func synchronize() throws(SmithError) {
     guard fsync(descriptor) == 0 else { throw .fromErrno(errno, path: path) }

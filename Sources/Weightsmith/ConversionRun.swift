@@ -85,6 +85,7 @@ extension Conversion {
   ) throws(SmithError) -> [UInt32] {
     var files: [OutputFile] = []
     for name in names { files.append(try OutputFile(creating: output.path(name))) }
+    for (file, size) in zip(files, layout.sizes(tensors)) { try file.reserve(size) }
     for piece in layout.pieces { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
     let executor = PlanExecutor(
       source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
@@ -113,6 +114,20 @@ extension Conversion {
       }
       try file.synchronize()
     }
+  }
+}
+
+extension OutputLayout {
+  /// The bytes of each file as far as they are known before anything is computed.
+  fileprivate func sizes(_ tensors: [TensorInfo]) -> [Int] {
+    var sizes = [Int](repeating: 0, count: files.count)
+    for (place, tensor) in zip(placements, tensors) {
+      sizes[place.file] = max(sizes[place.file], place.offset + tensor.byteCount)
+    }
+    for piece in pieces {
+      sizes[piece.file] = max(sizes[piece.file], piece.offset + piece.bytes.count)
+    }
+    return sizes
   }
 }
 

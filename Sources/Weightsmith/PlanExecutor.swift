@@ -14,6 +14,8 @@ struct PlanExecutor: Sendable {
 
   /// The plain CRC-32C of each output tensor.
   func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [UInt32] {
+    let evaluator = RecipeEvaluator(source: source)
+    let writers = files.map(CombiningWriter.init)
     let checksums = Mutex<[UInt32]>([UInt32](repeating: 0, count: plan.outputs.count))
     let done = Atomic<Int>(0)
     let total = plan.outputs.reduce(0) { $0 + $1.recipe.byteCount }
@@ -22,25 +24,29 @@ struct PlanExecutor: Sendable {
     }
     try workers.forEach(order.count) { position throws(SmithError) in
       let index = order[position]
-      let checksum = try write(plan.outputs[index], at: placements[index]) { bytes in
+      let place = placements[index]
+      let recipe = plan.outputs[index].recipe.streamed
+      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place.offset) { bytes in
         let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
         progress(Progress(phase: .writing, done: now, total: total))
       }
       checksums.withLock { $0[index] = checksum }
     }
+    for writer in writers { try writer.finish() }
     return checksums.withLock { $0 }
   }
 
   private func write(
-    _ output: Plan.Output, at place: OutputLayout.Placement, _ advanced: (Int) -> Void
+    _ recipe: Recipe, _ shared: RecipeEvaluator, to writer: CombiningWriter, at start: Int,
+    _ advanced: (Int) -> Void
   ) throws(SmithError) -> UInt32 {
-    var evaluator = RecipeEvaluator(source: source)
+    var evaluator = shared
     var checksum = CRC32C()
-    var offset = place.offset
-    for rows in Slabs(output.recipe) {
-      let bytes = try evaluator.bytes(output.recipe, rows: rows)
+    var offset = start
+    for rows in Slabs(recipe) {
+      let bytes = try evaluator.bytes(recipe, rows: rows)
       checksum.update(bytes)
-      try files[place.file].write(bytes.span.bytes, at: offset)
+      try writer.write(bytes, at: offset)
       offset += bytes.count
       advanced(bytes.count)
     }

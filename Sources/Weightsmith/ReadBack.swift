@@ -10,7 +10,8 @@ struct ReadBack: Sendable {
   let path: String
   let workers: Workers
 
-  private static let piece = 4 << 20
+  /// Read in pieces that stay in the processor's cache until they are summed.
+  private static let piece = 512 << 10
 
   func check(
     _ tensors: [TensorInfo], _ checksums: [UInt32], written: Parameters?,

@@ -1,28 +1,27 @@
 import SmithModels
 
-/// The row ranges in which a tensor is worked on: one for most, pieces of some megabytes for large tables, so that memory stays bounded.
+/// The row ranges in which a tensor is worked on: pieces small enough to stay in the processor's cache between computing, checksum and
+/// writing, so that memory is bounded and each byte is fetched once.
 struct Slabs: Sequence, Sendable {
-  /// A tensor up to this size is one slab.
-  static let wholeLimit = 32 << 20
-  /// The size of a slab of a larger tensor.
-  static let slabBytes = 8 << 20
+  static let slabBytes = 1 << 20
 
   let rowCount: Int
   let rowsPerSlab: Int
 
   init(_ recipe: Recipe) {
     rowCount = recipe.rowCount
+    // Rows without bytes are one slab, however many a header claims.
     rowsPerSlab =
-      recipe.byteCount <= Self.wholeLimit
-      ? Swift.max(1, rowCount) : Swift.max(1, Self.slabBytes / Swift.max(1, recipe.rowBytes))
+      recipe.rowBytes == 0 ? Swift.max(1, rowCount) : Swift.max(1, Self.slabBytes / recipe.rowBytes)
   }
 
   func makeIterator() -> AnyIterator<Range<Int>> {
     var next = 0
     return AnyIterator {
       guard next < rowCount else { return nil }
-      defer { next += rowsPerSlab }
-      return next..<Swift.min(rowCount, next + rowsPerSlab)
+      let end = rowCount - next > rowsPerSlab ? next + rowsPerSlab : rowCount
+      defer { next = end }
+      return next..<end
     }
   }
 }

@@ -4,7 +4,7 @@ import SmithBytes
 /// that is read whole.
 struct PieceReader {
   /// Slices of shorter rows are read many rows at a time, through a buffer of about this size.
-  private static let batchBytes = 1 << 20
+  private static let batchBytes = 256 << 10
   /// From this length on a row is read straight into place.
   private static let directBytes = 64 << 10
 
@@ -15,12 +15,17 @@ struct PieceReader {
   func read(_ range: Range<Int>, into span: inout MutableRawSpan) throws(SmithError) {
     if tensor.pieces.count == 1 {
       let piece = tensor.pieces[0]
-      try fill(&span, 0..<range.count, from: piece, at: range.lowerBound)
-      if range.count == piece.entry.size {
-        var crc = CRC32C()
-        crc.update(span.bytes)
-        try check(crc, piece)
+      guard range.count == piece.entry.size else {
+        return try fill(&span, 0..<range.count, from: piece, at: range.lowerBound)
       }
+      // In steps that stay in the processor's cache, so that the checksum does not fetch them again.
+      var crc = CRC32C()
+      for start in stride(from: 0, to: range.count, by: Self.batchBytes) {
+        let step = start..<min(range.count, start + Self.batchBytes)
+        try fill(&span, step, from: piece, at: start)
+        crc.update(span.bytes.extracting(step))
+      }
+      try check(crc, piece)
       return
     }
     for piece in tensor.pieces where piece.entry.size > 0 {

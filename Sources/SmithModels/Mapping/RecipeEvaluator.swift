@@ -3,11 +3,12 @@ import SmithTensors
 
 /// Computes what recipes describe, a range of rows at a time, so that memory follows the slab and not the tensor.
 ///
-/// Not thread-safe: it keeps the last source tensor it had to read whole (a transpose asks for it slab after slab). One for each worker.
-public struct RecipeEvaluator {
+/// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
+/// work on many tensors makes one and copies it, which costs nothing.
+public struct RecipeEvaluator: Sendable {
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
-  private var whole: (name: String, bytes: [UInt8])?
+  private var whole: (recipe: Recipe, bytes: [UInt8])?
   private var verified: Set<String> = []
 
   public init(source: any TensorSource) {
@@ -69,43 +70,19 @@ public struct RecipeEvaluator {
     }
   }
 
-  /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is read once and kept until another is asked for.
+  /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is computed once and kept until its last column.
   private mutating func transposed(_ inner: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
     let (height, width) = (inner.shape[0], inner.shape[1])
     let element = inner.dtype.width
-    var data: [UInt8]
-    if case .source(let name, _, _) = inner {
-      if whole?.name != name { whole = (name, try source.bytes(info(name))) }
-      data = whole?.bytes ?? []
-      if rows.count == width { whole = nil }
-    } else {
-      data = try bytes(inner)
-    }
-    if rows.count == width {
-      return try Self.transpose(data, rows: height, columns: width, element: element)
-    }
-    return try Self.columns(rows, of: data, height: height, width: width, element: element)
-  }
-
-  private static func columns(
-    _ columns: Range<Int>, of data: [UInt8], height: Int, width: Int, element: Int
-  ) throws(SmithError) -> [UInt8] {
-    let strip = columns.count * element
-    var cut = [UInt8]()
-    cut.reserveCapacity(height * strip)
-    for row in 0..<height {
-      let start = (row * width + columns.lowerBound) * element
-      cut.append(contentsOf: data[start..<(start + strip)])
-    }
-    return try transpose(cut, rows: height, columns: columns.count, element: element)
-  }
-
-  private static func transpose(
-    _ data: [UInt8], rows: Int, columns: Int, element: Int
-  ) throws(SmithError) -> [UInt8] {
-    try [UInt8](count: data.count) { span throws(SmithError) in
+    if whole?.recipe != inner { whole = (inner, try bytes(inner)) }
+    guard let data = whole?.bytes, !rows.isEmpty, height > 0 else { return [] }
+    if rows.upperBound == width { whole = nil }
+    let first = rows.lowerBound * element
+    let last = ((height - 1) * width + rows.upperBound) * element
+    return try [UInt8](count: height * rows.count * element) { span throws(SmithError) in
       try Transpose.apply(
-        source: data.span.bytes, rows: rows, columns: columns, elementBytes: element, into: &span)
+        source: data.span.bytes.extracting(first..<last), rows: height, columns: rows.count,
+        elementBytes: element, sourceStride: width * element, into: &span)
     }
   }
 
@@ -139,10 +116,23 @@ extension Recipe {
   /// Rows along the first dimension; 1 for a scalar.
   public var rowCount: Int { shape.first ?? 1 }
 
-  /// Bytes of one row.
-  public var rowBytes: Int { shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
+  /// Bytes of one row; 0 where the tensor has no elements, whatever its other dimensions claim.
+  public var rowBytes: Int { shape.contains(0) ? 0 : shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
 
   public var byteCount: Int { rowCount * rowBytes }
+
+  /// The same bytes as one long vector, which can be cut anywhere: what is only copied or cast needs no memory for its longest row.
+  /// Types of less than a byte are copied as the bytes they share.
+  public var streamed: Recipe {
+    let count = shape.contains(0) ? 0 : shape.reduce(1, &*)
+    switch self {
+    case .source(let name, let dtype, _):
+      return .source(name: name, dtype: .u8, shape: [dtype.width > 0 ? count * dtype.width : count * dtype.bits / 8])
+    case .cast(.source(let name, let dtype, _), let type) where dtype.width > 0:
+      return .cast(.source(name: name, dtype: dtype, shape: [count]), to: type)
+    default: return self
+    }
+  }
 }
 
 extension [Float] {
