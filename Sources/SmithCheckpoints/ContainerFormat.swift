@@ -24,6 +24,13 @@ public enum Formats {
     HDF5.self,
   ]
 
+  /// The folders in a folder that is no checkpoint itself: one of them may be meant.
+  private static func folders(in input: InputPath) -> String? {
+    guard input.kind == .folder else { return nil }
+    let names = input.entries.filter { FolderListing.isFolder(input.path.appending(path: $0)) }
+    return names.isEmpty ? nil : names.prefix(3).joined(separator: ", or ")
+  }
+
   /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.
   public static func open(_ path: String) throws(SmithError) -> any TensorSource {
     let input = try InputPath(path)
@@ -35,6 +42,6 @@ public enum Formats {
     }
     throw SmithError(
       .unsupported, "no checkpoint we know (\(all.map { $0.name }.joined(separator: ", ")))",
-      at: Place(file: path))
+      at: Place(file: path), remedy: folders(in: input))
   }
 }

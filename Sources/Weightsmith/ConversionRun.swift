@@ -85,7 +85,7 @@ extension Conversion {
   ) throws(SmithError) -> [UInt32] {
     var files: [OutputFile] = []
     for name in names { files.append(try OutputFile(creating: output.path(name))) }
-    for (index, file) in files.enumerated() { try file.reserve(layout.size(of: index, tensors)) }
+    for (file, size) in zip(files, layout.sizes(tensors)) { try file.reserve(size) }
     for piece in layout.pieces { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
     let executor = PlanExecutor(
       source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
@@ -118,11 +118,16 @@ extension Conversion {
 }
 
 extension OutputLayout {
-  /// The bytes of a file as far as they are known before anything is computed.
-  fileprivate func size(of file: Int, _ tensors: [TensorInfo]) -> Int {
-    let data = zip(placements, tensors).filter { $0.0.file == file }.map { $0.offset + $1.byteCount }
-    let headers = pieces.filter { $0.file == file }.map { $0.offset + $0.bytes.count }
-    return (data + headers).max() ?? 0
+  /// The bytes of each file as far as they are known before anything is computed.
+  fileprivate func sizes(_ tensors: [TensorInfo]) -> [Int] {
+    var sizes = [Int](repeating: 0, count: files.count)
+    for (place, tensor) in zip(placements, tensors) {
+      sizes[place.file] = max(sizes[place.file], place.offset + tensor.byteCount)
+    }
+    for piece in pieces {
+      sizes[piece.file] = max(sizes[piece.file], piece.offset + piece.bytes.count)
+    }
+    return sizes
   }
 }
 

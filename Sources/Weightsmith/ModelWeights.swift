@@ -5,11 +5,11 @@ import SmithTensors
 /// A model's parameters as an architecture asks for them: canonical name in, f32 values out, read from disk on each request.
 struct ModelWeights: ParameterSource {
   let parameters: Parameters
-  let source: any TensorSource
+  private let evaluator: RecipeEvaluator
 
   init(_ model: Model) {
     parameters = model.parameters
-    source = model.source
+    evaluator = RecipeEvaluator(source: model.source)
   }
 
   func contains(_ name: String) -> Bool { parameters.recipes[name] != nil }
@@ -23,7 +23,7 @@ struct ModelWeights: ParameterSource {
     guard recipe.shape == shape else {
       throw SmithError(.mismatch, "shape \(recipe.shape), expected \(shape)", at: Place(item: name))
     }
-    var evaluator = RecipeEvaluator(source: source)
+    var evaluator = evaluator
     do throws(SmithError) { return try evaluator.floats(recipe) } catch { throw error.at(item: name) }
   }
 }

@@ -14,6 +14,7 @@ struct PlanExecutor: Sendable {
 
   /// The plain CRC-32C of each output tensor.
   func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [UInt32] {
+    let evaluator = RecipeEvaluator(source: source)
     let writers = files.map(CombiningWriter.init)
     let checksums = Mutex<[UInt32]>([UInt32](repeating: 0, count: plan.outputs.count))
     let done = Atomic<Int>(0)
@@ -24,7 +25,8 @@ struct PlanExecutor: Sendable {
     try workers.forEach(order.count) { position throws(SmithError) in
       let index = order[position]
       let place = placements[index]
-      let checksum = try write(plan.outputs[index], to: writers[place.file], at: place.offset) { bytes in
+      let recipe = plan.outputs[index].recipe.streamed
+      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place.offset) { bytes in
         let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
         progress(Progress(phase: .writing, done: now, total: total))
       }
@@ -35,14 +37,15 @@ struct PlanExecutor: Sendable {
   }
 
   private func write(
-    _ output: Plan.Output, to writer: CombiningWriter, at start: Int, _ advanced: (Int) -> Void
+    _ recipe: Recipe, _ shared: RecipeEvaluator, to writer: CombiningWriter, at start: Int,
+    _ advanced: (Int) -> Void
   ) throws(SmithError) -> UInt32 {
-    var evaluator = RecipeEvaluator(source: source)
+    var evaluator = shared
     evaluator.refusesOverflow = true
     var checksum = CRC32C()
     var offset = start
-    for rows in Slabs(output.recipe) {
-      let bytes = try evaluator.bytes(output.recipe, rows: rows)
+    for rows in Slabs(recipe) {
+      let bytes = try evaluator.bytes(recipe, rows: rows)
       checksum.update(bytes)
       try writer.write(bytes, at: offset)
       offset += bytes.count

@@ -10,15 +10,18 @@ struct Slabs: Sequence, Sendable {
 
   init(_ recipe: Recipe) {
     rowCount = recipe.rowCount
-    rowsPerSlab = Swift.max(1, Self.slabBytes / Swift.max(1, recipe.rowBytes))
+    // Rows without bytes are one slab, however many a header claims.
+    rowsPerSlab =
+      recipe.rowBytes == 0 ? Swift.max(1, rowCount) : Swift.max(1, Self.slabBytes / recipe.rowBytes)
   }
 
   func makeIterator() -> AnyIterator<Range<Int>> {
     var next = 0
     return AnyIterator {
       guard next < rowCount else { return nil }
-      defer { next += rowsPerSlab }
-      return next..<Swift.min(rowCount, next + rowsPerSlab)
+      let end = rowCount - next > rowsPerSlab ? next + rowsPerSlab : rowCount
+      defer { next = end }
+      return next..<end
     }
   }
 }

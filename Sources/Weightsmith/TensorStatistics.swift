@@ -14,12 +14,10 @@ public struct TensorStatistics: Hashable, Sendable {
   private var squares = 0.0
 
   /// Reads the tensor once; nil for text and other types that are no numbers.
-  public static func of(_ tensor: TensorInfo, recipe: Recipe?, in source: any TensorSource) throws(SmithError)
-    -> TensorStatistics?
-  {
+  static func of(_ recipe: Recipe?, _ evaluator: RecipeEvaluator) throws(SmithError) -> TensorStatistics? {
     guard let recipe, ElementConversion.isSupported(from: recipe.dtype, to: .f32) else { return nil }
     var statistics = TensorStatistics()
-    var evaluator = RecipeEvaluator(source: source)
+    var evaluator = evaluator
     for rows in Slabs(recipe) { statistics.add(try evaluator.floats(recipe, rows: rows)) }
     return statistics
   }
@@ -64,10 +62,11 @@ extension Checkpoint {
     TensorStatistics]
   {
     let recipes = try StoredSchemes.fold(source)
+    let evaluator = RecipeEvaluator(source: source)
     let found = Mutex<[String: TensorStatistics]>([:])
     try workers.forEach(tensors.count) { index throws(SmithError) in
       let tensor = tensors[index]
-      guard let value = try TensorStatistics.of(tensor, recipe: recipes[tensor.name], in: source) else { return }
+      guard let value = try TensorStatistics.of(recipes[tensor.name], evaluator) else { return }
       found.withLock { $0[tensor.name] = value }
     }
     return found.withLock { $0 }

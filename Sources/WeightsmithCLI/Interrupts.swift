@@ -42,6 +42,19 @@ enum Interrupts {
     for stream in 0...2 where fcntl(Int32(stream), F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
   }
 
+  /// As many open files as the system lets us have: every shard of a source and of an output is one.
+  static func raiseFileLimit() {
+    var limit = rlimit()
+    #if canImport(Glibc)
+      let files = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+      let files = RLIMIT_NOFILE
+    #endif
+    guard getrlimit(files, &limit) == 0 else { return }
+    limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65536))
+    setrlimit(files, &limit)
+  }
+
   /// `nohup` and shells without job control set signals to be ignored; that stays.
   private static func isIgnored(_ number: Int32) -> Bool {
     let before = unsafeBitCast(signal(number, SIG_DFL), to: Int.self)

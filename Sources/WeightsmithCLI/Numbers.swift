@@ -35,7 +35,7 @@ extension Double {
   /// Two digits and an exponent, `2.4e-06`; `0` for zero.
   var short: String {
     if self == 0 { return "0" }
-    guard isFinite else { return isNaN ? "nan" : "inf" }
+    guard isFinite else { return isNaN ? "nan" : self < 0 ? "-inf" : "inf" }
     let exponent = Int(log10(magnitude).rounded(.down))
     var mantissa = (self / pow(10, Double(exponent)) * 10).rounded() / 10
     var power = exponent

@@ -67,7 +67,7 @@ enum Reports {
         tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape), tensor.byteCount.grouped,
       ]
       if !statistics.isEmpty {
-        let found = statistics[tensor.name]
+        let found = statistics[tensor.name].flatMap { $0.count > 0 ? $0 : nil }
         row += found.map {
           [$0.minimum.short, $0.maximum.short, $0.mean.short, $0.deviation.short, "\($0.nonFinite)"]
         } ?? ["", "", "", "", ""]

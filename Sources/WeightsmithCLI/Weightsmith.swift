@@ -17,6 +17,7 @@ struct WeightsmithCommand: ParsableCommand {
 
   static func main() {
     Interrupts.holdStandardStreams()
+    Interrupts.raiseFileLimit()
     Interrupts.install()
     Memory.keepLargeBlocks()
     do {

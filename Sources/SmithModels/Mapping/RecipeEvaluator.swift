@@ -3,8 +3,9 @@ import SmithTensors
 
 /// Computes what recipes describe, a range of rows at a time, so that memory follows the slab and not the tensor.
 ///
-/// Not thread-safe: it keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). One for each worker.
-public struct RecipeEvaluator {
+/// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
+/// work on many tensors makes one and copies it, which costs nothing.
+public struct RecipeEvaluator: Sendable {
   /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
   public var refusesOverflow = false
   private let source: any TensorSource
@@ -125,10 +126,23 @@ extension Recipe {
   /// Rows along the first dimension; 1 for a scalar.
   public var rowCount: Int { shape.first ?? 1 }
 
-  /// Bytes of one row.
-  public var rowBytes: Int { shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
+  /// Bytes of one row; 0 where the tensor has no elements, whatever its other dimensions claim.
+  public var rowBytes: Int { shape.contains(0) ? 0 : shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
 
   public var byteCount: Int { rowCount * rowBytes }
+
+  /// The same bytes as one long vector, which can be cut anywhere: what is only copied or cast needs no memory for its longest row.
+  /// Types of less than a byte are copied as the bytes they share.
+  public var streamed: Recipe {
+    let count = shape.contains(0) ? 0 : shape.reduce(1, &*)
+    switch self {
+    case .source(let name, let dtype, _):
+      return .source(name: name, dtype: .u8, shape: [dtype.width > 0 ? count * dtype.width : count * dtype.bits / 8])
+    case .cast(.source(let name, let dtype, _), let type) where dtype.width > 0:
+      return .cast(.source(name: name, dtype: dtype, shape: [count]), to: type)
+    default: return self
+    }
+  }
 }
 
 extension [Float] {

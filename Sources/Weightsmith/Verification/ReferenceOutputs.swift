@@ -27,8 +27,8 @@ public struct ReferenceOutputs: Sendable {
         .limit, "\(size) bytes of outputs, at most \(Self.sizeLimit) are read", at: Place(file: path))
     }
     var tensors: [String: (shape: [Int], values: [Float])] = [:]
+    var evaluator = RecipeEvaluator(source: checkpoint.source)
     for (name, recipe) in try StoredSchemes.fold(checkpoint.source) {
-      var evaluator = RecipeEvaluator(source: checkpoint.source)
       do throws(SmithError) {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))
       } catch { throw error.at(file: path, item: name) }

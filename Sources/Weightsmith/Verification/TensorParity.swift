@@ -57,8 +57,10 @@ struct TensorComparison: Sendable {
     let rows = Mutex<[TensorParity?]>([TensorParity?](repeating: nil, count: pairs.count))
     let done = Atomic<Int>(0)
     let total = pairs.reduce(0) { $0 + ($1.reference?.byteCount ?? 0) }
+    let left = RecipeEvaluator(source: reference.source)
+    let right = RecipeEvaluator(source: candidate.source)
     try workers.forEach(pairs.count) { index throws(SmithError) in
-      let row = try compare(pairs[index])
+      let row = try compare(pairs[index], left, right)
       rows.withLock { $0[index] = row }
       let now = done.wrappingAdd(pairs[index].reference?.byteCount ?? 0, ordering: .relaxed).newValue
       progress(Progress(phase: .comparing, done: now, total: total))
@@ -103,7 +105,9 @@ struct TensorComparison: Sendable {
     }
   }
 
-  private func compare(_ pair: Pair) throws(SmithError) -> TensorParity {
+  private func compare(
+    _ pair: Pair, _ left: RecipeEvaluator, _ right: RecipeEvaluator
+  ) throws(SmithError) -> TensorParity {
     var row = TensorParity(name: pair.name, verdict: .equal, encoding: pair.encoding)
     guard let old = pair.reference else { return row.with(.extra) }
     guard let new = pair.candidate else { return row.with(.missing) }
@@ -114,7 +118,7 @@ struct TensorComparison: Sendable {
     }
     var difference = Difference()
     var (isEqual, isEncoded) = (true, true)
-    var (left, right) = (RecipeEvaluator(source: reference.source), RecipeEvaluator(source: candidate.source))
+    var (left, right) = (left, right)
     let expected = pair.expectation(from: old, as: new)
     for rows in Slabs(old) {
       let (a, b) = (try left.floats(old, rows: rows), try right.floats(new, rows: rows))
