@@ -12,12 +12,17 @@ need_build_tools
 say "fixtures"
 python3 Scripts/manifest.py --check
 
+# run_tests ARGUMENT…: swift test, its output kept to count what passed.
+log="$(mktemp "${TMPDIR:-/tmp}/weightsmith-tests.XXXXXX")"
+trap 'rm -f "$log"' EXIT
+run_tests() { swift test "$@" </dev/null 2>&1 | tee -a "$log"; }
+
 say "build and test"
 swift build --build-tests </dev/null
-swift test </dev/null
+run_tests
 
 say "build and test without oneDNN"
-swift test --disable-default-traits --scratch-path .build-no-onednn </dev/null
+run_tests --disable-default-traits --scratch-path .build-no-onednn
 
 say "independent readers of our output"
 judges="passed"
@@ -28,3 +33,4 @@ else
 fi
 
 say "tests passed with and without oneDNN; independent readers $judges"
+printf '%s passed, 0 failed\n' "$(sed -n 's/.*Test run with \([0-9]*\) test.* passed.*/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')"
