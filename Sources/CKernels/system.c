@@ -15,6 +15,15 @@ void ws_start_writeback(int descriptor, int64_t offset, int64_t count) {
 #endif
 }
 
+int ws_reserve(int descriptor, int64_t count) {
+#if defined(__linux__)
+  return fallocate(descriptor, 0, 0, count);
+#else
+  (void)descriptor, (void)count;
+  return 0;
+#endif
+}
+
 int ws_exchange(const char *one, const char *other) {
 #if defined(__linux__)
   return renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE);
@@ -23,15 +32,6 @@ int ws_exchange(const char *one, const char *other) {
 #else
   (void)one, (void)other;
   return -1;
-#endif
-}
-
-int ws_reserve(int descriptor, int64_t count) {
-#if defined(__linux__)
-  return fallocate(descriptor, 0, 0, count);
-#else
-  (void)descriptor, (void)count;
-  return 0;
 #endif
 }
 

@@ -20,6 +20,13 @@ public enum FolderListing {
     return names.sorted()
   }
 
+  /// The path without links, `.` and `..`; nil where nothing stands.
+  public static func realPath(_ path: String) -> String? {
+    guard let resolved = realpath(path, nil) else { return nil }
+    defer { free(resolved) }
+    return String(cString: resolved)
+  }
+
   /// Whether a regular file (through links) stands at the path.
   public static func isFile(_ path: String) -> Bool {
     var status = stat()

@@ -60,6 +60,8 @@ public struct WriterOptions: Hashable, Sendable {
 public protocol ContainerWriter: Sendable {
   /// The element types the container can hold. A plan that needs another is refused before anything is written.
   var dtypes: Set<DType> { get }
+  /// Whether `WriterOptions.metadata` finds a place in the files.
+  var keepsMetadata: Bool { get }
   /// Decides files, headers and the place of every tensor. Names are unique.
   func layout(_ tensors: [TensorInfo], options: WriterOptions) throws(SmithError) -> OutputLayout
   /// What can only be written once all tensors are: `checksums[i]` is the plain CRC-32C of tensor i's bytes.
@@ -69,6 +71,8 @@ public protocol ContainerWriter: Sendable {
 }
 
 extension ContainerWriter {
+  public var keepsMetadata: Bool { false }
+
   public func finish(
     _ layout: OutputLayout, tensors: [TensorInfo], checksums: [UInt32], options: WriterOptions
   ) throws(SmithError) -> [OutputLayout.Piece] { [] }

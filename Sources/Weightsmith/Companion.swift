@@ -39,6 +39,8 @@ public struct Companion: Hashable, Sendable {
     from checkpoint: Checkpoint, configurationName: String? = nil, names: Dialect.Name? = nil
   ) -> [Companion] {
     let present = FolderListing.names(in: checkpoint.folder)
+    // Two of them cannot both get the one name.
+    let models = present.filter { $0.hasSuffix(".model") && !tokenizerFiles.contains($0) }
     var result: [Companion] = []
     for name in present where FolderListing.isFile(checkpoint.folder.appending(path: name)) {
       let path = checkpoint.folder.appending(path: name)
@@ -46,7 +48,7 @@ public struct Companion: Hashable, Sendable {
         result.append(Companion(name: name, content: .copy(of: path)))
       } else if name.hasSuffix(".model") {
         let hugging = names == .hf || names == .keras
-        let rename = hugging && !result.contains { $0.name == "spiece.model" } && !present.contains("spiece.model")
+        let rename = hugging && models.count == 1 && !present.contains("spiece.model")
         result.append(Companion(name: rename ? "spiece.model" : name, content: .copy(of: path)))
       } else if configurationName == nil, isConfiguration(name) {
         result.append(Companion(name: name, content: .copy(of: path)))

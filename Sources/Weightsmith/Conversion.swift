@@ -92,14 +92,8 @@ public struct Conversion: Sendable {
 
   /// Container to container: every readable tensor under its own name.
   private func prepareVerbatim(_ checkpoint: Checkpoint) throws(SmithError) -> Prepared {
-    if checkpoint.metadata[StoredSchemes.key] != nil,
-      target.dtype != nil || target.format.name != checkpoint.container
-    {
-      throw SmithError(
-        .refused, "codes of a scheme keep their meaning only as they are, in \(checkpoint.container)",
-        remedy: "names of a family and --dtype f32")
-    }
     var plan = Plan(outputs: [], fates: [], metadata: checkpoint.metadata)
+    let codes = target.dtype == nil ? [] : try Self.quantizedTensors(checkpoint)
     for tensor in checkpoint.tensors {
       guard let dtype = tensor.encoding.dtype, dtype.bits > 0 else {
         plan.fates.append(
@@ -107,11 +101,20 @@ public struct Conversion: Sendable {
         continue
       }
       let recipe = Recipe.source(name: tensor.name, dtype: dtype, shape: tensor.shape)
-      let cast = target.dtype.map { dtype.isFloat && dtype != $0 ? Recipe.cast(recipe, to: $0) : recipe }
-      plan.outputs.append(Plan.Output(name: tensor.name, recipe: cast ?? recipe))
+      var output = recipe
+      if let type = target.dtype, dtype.isFloat, dtype != type, !codes.contains(tensor.name) {
+        output = .cast(recipe, to: type)
+      }
+      plan.outputs.append(Plan.Output(name: tensor.name, recipe: output))
       plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: tensor.name))
     }
     return Prepared(plan: plan, companions: Companion.copied(from: checkpoint), written: nil)
+  }
+
+  /// Codes and scales of our own schemes, which keep their types: another scale type would be another layout.
+  private static func quantizedTensors(_ checkpoint: Checkpoint) throws(SmithError) -> Set<String> {
+    let recipes = try StoredSchemes.fold(checkpoint.source).values
+    return Set(recipes.filter { $0.storedScheme != nil }.flatMap(\.sources))
   }
 
   /// transformers looks for `format` in a safetensors file's metadata.
@@ -132,6 +135,11 @@ public struct Conversion: Sendable {
       throw SmithError(
         .refused, "\(target.format.name) cannot hold \(output.dtype.rawValue)", at: Place(item: output.name),
         remedy: "--dtype f32")
+    }
+    if plan.metadata[StoredSchemes.key] != nil, !writer.keepsMetadata {
+      throw SmithError(
+        .refused, "\(target.format.name) has no place to say which tensors are quantized",
+        remedy: "--to safetensors, or --dtype f32 with an ecosystem's --names")
     }
     var names: Set<String> = []
     for output in plan.outputs where !names.insert(output.name).inserted {

@@ -33,11 +33,21 @@ extension Conversion {
   /// `.cannotCreate` when DST exists and may not be replaced, or is where SRC is: asked before any work.
   public func checkDestination() throws(SmithError) {
     try AtomicOutput.check(destination, shape: outputShape, overwrite: overwrite)
-    let own = input.checkpoint.source.files.flatMap { [$0, $0.parentFolder] }.map(\.resolvingLinks)
-    if own.contains(destination.resolvingLinks) {
-      throw SmithError(
-        .cannotCreate, "is where the source is, which would be lost", at: Place(file: destination),
-        remedy: "another DST")
+    try refuseReplacingSource()
+  }
+
+  /// Replacing DST would take away what is read, and everything else that lies around it.
+  private func refuseReplacingSource() throws(SmithError) {
+    guard let target = FolderListing.realPath(destination) else { return }
+    for file in input.checkpoint.source.files {
+      // A link's own place counts as much as the file behind it.
+      let beside = FolderListing.realPath(file.parentFolder).map { $0.appending(path: file.lastComponent) }
+      for path in [beside, FolderListing.realPath(file)].compactMap({ $0 })
+      where path == target || path.hasPrefix(target + "/") {
+        throw SmithError(
+          .cannotCreate, path == target ? "is the source itself" : "holds the source",
+          at: Place(file: destination), remedy: "another DST")
+      }
     }
   }
 }

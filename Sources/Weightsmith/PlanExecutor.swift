@@ -41,6 +41,7 @@ struct PlanExecutor: Sendable {
     _ advanced: (Int) -> Void
   ) throws(SmithError) -> UInt32 {
     var evaluator = shared
+    evaluator.refusesOverflow = true
     var checksum = CRC32C()
     var offset = start
     for rows in Slabs(recipe) {

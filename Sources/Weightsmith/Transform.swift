@@ -34,6 +34,14 @@ public struct Transform: Sendable {
       try Quantization(scheme: scheme, keep: keep).applied(to: parameters)
     }
   }
+
+  /// The same for a scheme known by name at the call site: `.quantize(.q8_0)`.
+  public static func quantize<Scheme: QuantizationScheme>(
+    _ scheme: Scheme, keeping keep: [Glob] = []
+  ) -> Transform {
+    let chosen: any QuantizationScheme = scheme
+    return quantize(chosen, keeping: keep)
+  }
 }
 
 /// Chooses which parameters a scheme encodes.

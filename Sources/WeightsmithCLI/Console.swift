@@ -51,39 +51,54 @@ struct TextTable {
   enum Alignment { case left, right }
 
   let alignments: [Alignment]
-  private var rows: [[String]] = []
+  /// All cells one after the other, row by row: a table may have 50,000 rows.
+  private var text: [UInt8] = []
+  /// Where each cell ends in `text`, and its width in columns.
+  private var cells: [(end: Int, width: Int)] = []
+  private var widths: [Int]
 
   init(_ header: [String], _ alignments: [Alignment]) {
     self.alignments = alignments
-    rows.append(header)
+    widths = [Int](repeating: 0, count: alignments.count)
+    add(header)
   }
 
-  mutating func add(_ cells: [String]) { rows.append(cells) }
-
-  /// Lines without trailing blanks. Built as bytes: a table may have 50,000 rows.
-  var text: String {
-    var widths = [Int](repeating: 0, count: alignments.count)
-    let cells = rows.map { row in row.map { ($0, $0.width) } }
-    for row in cells { for (column, cell) in row.enumerated() { widths[column] = max(widths[column], cell.1) } }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(cells.count * (widths.reduce(0, +) + 2 * widths.count))
-    for row in cells {
-      if !bytes.isEmpty { bytes.append(UInt8(ascii: "\n")) }
-      for (column, cell) in row.enumerated() {
-        if column > 0 { bytes.append(blanks: 2) }
-        if alignments[column] == .right { bytes.append(blanks: widths[column] - cell.1) }
-        bytes.append(contentsOf: cell.0.utf8)
-        if alignments[column] == .left { bytes.append(blanks: widths[column] - cell.1) }
-      }
-      while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+  mutating func add(_ row: [String]) {
+    for (column, cell) in row.enumerated() {
+      let width = cell.width
+      text.append(contentsOf: cell.utf8)
+      cells.append((text.count, width))
+      widths[column] = max(widths[column], width)
     }
+  }
+
+  /// Lines without trailing blanks.
+  var lines: String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(cells.count / alignments.count * (widths.reduce(0, +) + 2 * widths.count))
+    var start = 0
+    for (index, cell) in cells.enumerated() {
+      let column = index % alignments.count
+      let padding = widths[column] - cell.width
+      if column == 0 {
+        while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+        if index > 0 { bytes.append(UInt8(ascii: "\n")) }
+      } else {
+        bytes.append(blanks: 2)
+      }
+      if alignments[column] == .right { bytes.append(blanks: padding) }
+      bytes.append(contentsOf: text[start..<cell.end])
+      if alignments[column] == .left { bytes.append(blanks: padding) }
+      start = cell.end
+    }
+    while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
     return String(decoding: bytes, as: UTF8.self)
   }
 }
 
 extension [UInt8] {
   fileprivate mutating func append(blanks count: Int) {
-    append(contentsOf: repeatElement(UInt8(ascii: " "), count: count))
+    for _ in 0..<count { append(UInt8(ascii: " ")) }
   }
 }
 

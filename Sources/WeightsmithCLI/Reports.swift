@@ -74,7 +74,7 @@ enum Reports {
       }
       table.add(row)
     }
-    return table.text
+    return table.lines
   }
 
   /// The names by their parts, each folder once.
@@ -96,7 +96,14 @@ enum Reports {
     return lines.joined(separator: "\n")
   }
 
-  static func shape(_ shape: [Int]) -> String { "[\(shape.map(String.init).joined(separator: ", "))]" }
+  static func shape(_ shape: [Int]) -> String {
+    var text = "["
+    for (index, dimension) in shape.enumerated() {
+      if index > 0 { text += ", " }
+      text += String(dimension)
+    }
+    return text + "]"
+  }
 
   static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 

@@ -42,7 +42,7 @@ extension Reports {
       row.append(layer.name == report.firstDivergence ? "<- diverges" : "")
       table.add(row)
     }
-    return table.text
+    return table.lines
   }
 
   private static func tensors(_ report: VerificationReport) -> String {

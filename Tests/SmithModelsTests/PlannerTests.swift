@@ -99,9 +99,21 @@ import Testing
     parameters.configuration.layerNormEpsilon = 1e-5
     #expect(#expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)
     parameters.configuration.layerNormEpsilon = 1e-12
-    parameters.configuration.activation = .gelu
+    parameters.configuration.activation = .quickGelu
     let error = #expect(throws: SmithError.self) { try plan(parameters, for: .original) }
     #expect(error?.detail.contains("activation") == true)
+  }
+
+  /// Google's code must not compute the tanh form for a model that was trained with the exact one.
+  @Test func `the exact gelu gets a word that Google's code refuses and we read back`() throws {
+    var parameters = albert(layers: 2, groups: 1, formula: .albertHuggingFace)
+    parameters.configuration.activation = .gelu
+    let (plan, written) = try plan(parameters, for: .original)
+    #expect(plan.notes.contains { $0.contains("gelu_erf") })
+    let dialect = try #require(Family.albert.dialect(.original))
+    let file = written.configuration.written(for: dialect, family: .albert)
+    #expect(file["hidden_act"] == "gelu_erf")
+    #expect(dialect.configuration.activations.first { $0.spelling == "gelu_erf" }?.activation == .gelu)
   }
 
   @Test func `quantized codes go only where matrices are not transposed`() throws {

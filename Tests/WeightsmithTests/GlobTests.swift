@@ -3,7 +3,8 @@ import Weightsmith
 
 @Suite struct GlobTests {
   @Test(arguments: [
-    ("*", "anything", true), ("*", "", true), ("a*c", "abc", true), ("a*c", "ac", true), ("a*c", "abd", false),
+    ("*", "anything", true), ("*", "", true), ("a*c", "abc", true), ("a*c", "ac", true),
+    ("a*c", "abd", false),
     ("*.weight", "blocks.0.attention.query.weight", true), ("b?", "b1", true), ("b?", "b", false),
     ("*a*b*", "xxaxxbxx", true), ("*a*b", "ba", false), ("", "", true), ("", "x", false),
   ])

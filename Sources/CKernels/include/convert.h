@@ -11,6 +11,9 @@ enum {
 // infinity. A NaN keeps its sign and the upper bits of its payload and is quiet. No alignment is needed; the two must not
 // overlap. Returns 0, or 1 for a pair of types that is not supported, with nothing written.
 int ws_convert(void *target, int to, const void *source, int from, size_t count);
+// The first of `count` elements that is infinite in `target` (of type `to`) though finite in `source`; -1 for none.
+ptrdiff_t ws_first_overflow(
+  const void *target, int to, size_t to_bytes, const void *source, int from, size_t from_bytes, size_t count);
 // Reverses the bytes of each of `count` elements of 2, 4 or 8 bytes in place; returns 1 for another size.
 int ws_byteswap(void *bytes, size_t element_bytes, size_t count);
 #endif

@@ -3,10 +3,10 @@
 #include <stdint.h>
 // Asks the kernel to begin writing a range of a file to disk, without waiting. Nothing where the system has no such call.
 void ws_start_writeback(int descriptor, int64_t offset, int64_t count);
-// Exchanges two names in one step; -1 where the system or the file system cannot.
-int ws_exchange(const char *one, const char *other);
 // Takes disk space for the first `count` bytes of a file. 0, or -1 and errno.
 int ws_reserve(int descriptor, int64_t count);
+// Exchanges two names in one step; -1 where the system or the file system cannot.
+int ws_exchange(const char *one, const char *other);
 // Makes malloc keep large blocks instead of giving each back to the system: buffers of tensor size then cost their page faults once.
 void ws_keep_large_blocks(void);
 #endif

@@ -8,6 +8,7 @@ import SmithTensors
 /// `STEM.safetensors.index.json`. Shards fill up in the order of the tensors given; one larger than the limit stands alone.
 struct SafetensorsWriter: ContainerWriter {
   let dtypes = Set(DType.safetensorsOrder.map(\.type))
+  let keepsMetadata = true
 
   func layout(
     _ tensors: [TensorInfo], options: WriterOptions

@@ -48,10 +48,13 @@ public struct ConfigurationDialect: Sendable {
     self.namesArchitecture = namesArchitecture
   }
 
-  /// Google's TensorFlow code: `gelu` is the tanh form.
+  /// Google's TensorFlow code: `gelu` is the tanh form. For the exact form it has no word; ours makes that code stop with an error, where
+  /// `gelu` would let it compute another function in silence.
   public static let googleActivations: [(spelling: String, activation: Activation)] = [
     ("gelu", .geluTanh), ("relu", .relu), ("tanh", .tanh), ("linear", .linear), ("swish", .silu),
+    (exactGelu, .gelu),
   ]
+  static let exactGelu = "gelu_erf"
 
   /// transformers: `gelu` is the exact form, the tanh form has three spellings.
   public static let huggingFaceActivations: [(spelling: String, activation: Activation)] = [

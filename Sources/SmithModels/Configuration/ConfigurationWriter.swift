@@ -34,6 +34,15 @@ extension ModelConfiguration {
 }
 
 extension ConfigurationDialect {
+  /// What a user should know of the written file, nil when there is nothing.
+  func warning(about configuration: ModelConfiguration) -> String? {
+    guard let row = activations.first(where: { $0.activation == configuration.activation }),
+      row.spelling == Self.exactGelu
+    else { return nil }
+    return
+      "the configuration says \(Self.exactGelu): the original code knows only the tanh gelu and will refuse it (--set hidden_act=gelu_new takes the tanh form, about 3e-3 off in the logits)"
+  }
+
   /// Whether the dialect's library can be told to use what the model needs; the reason if it cannot.
   func obstacle(to configuration: ModelConfiguration) -> String? {
     if !activations.contains(where: { $0.activation == configuration.activation }) {

@@ -5,6 +5,9 @@ public struct Dialect: Sendable {
   /// The names an ecosystem goes by on the command line (`--names`) and in JSON.
   public enum Name: String, Hashable, Sendable, Codable, CaseIterable {
     case original, hf, keras, canonical
+
+    /// `hf` in full.
+    public static let huggingFace = Name.hf
   }
 
   /// Stored tensors that are no parameters, by the end or the whole of their name, each with the reason a user is told.

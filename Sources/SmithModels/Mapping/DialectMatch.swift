@@ -98,7 +98,17 @@ extension Dialect {
     let text = rule.stored.text
     let ending = text.hasPrefix(scope) ? String(text.dropFirst(scope.count)) : text
     let wanted = Array(ending.utf8)
-    return names.contains { $0.utf8.suffix(wanted.count).elementsEqual(wanted) }
+    return names.contains { $0.hasBytes(atEnd: wanted) }
+  }
+}
+
+extension String {
+  /// `hasSuffix` byte by byte: a file may have a million names, and ours are ASCII.
+  fileprivate func hasBytes(atEnd wanted: [UInt8]) -> Bool {
+    let found = utf8.withContiguousStorageIfAvailable { bytes in
+      bytes.count >= wanted.count && bytes[(bytes.count - wanted.count)...].elementsEqual(wanted)
+    }
+    return found ?? utf8.suffix(wanted.count).elementsEqual(wanted)
   }
 }
 

@@ -28,6 +28,7 @@ public struct Planner: Sendable {
       throw refusal(obstacle)
     }
     var notes: [String] = []
+    if let warning = dialect.configuration.warning(about: parameters.configuration) { notes.append(warning) }
     var written = try fitSchedule(parameters, notes: &notes)
     try fitProjection(&written, notes: &notes)
     var outputs: [Plan.Output] = []

@@ -6,6 +6,8 @@ import SmithTensors
 /// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
 /// work on many tensors makes one and copies it, which costs nothing.
 public struct RecipeEvaluator: Sendable {
+  /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
+  public var refusesOverflow = false
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
   private var whole: (recipe: Recipe, bytes: [UInt8])?
@@ -40,7 +42,9 @@ public struct RecipeEvaluator: Sendable {
       return try bytes(inner, rows: (from + rows.lowerBound)..<(from + rows.upperBound))
     case .concat(let parts): return try joined(parts, rows: rows)
     case .cast(let inner, let type):
-      return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
+      do throws(SmithError) {
+        return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
+      } catch { throw error.at(item: inner.sources.first) }
     case .component(let inner, let scheme, let index):
       return try encoded(inner, scheme: scheme, rows: rows)[index]
     case .decode(let scheme, let shape, let components):
@@ -87,9 +91,15 @@ public struct RecipeEvaluator: Sendable {
   }
 
   private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    try [UInt8](count: data.count / max(1, from.width) * type.width) { span throws(SmithError) in
+    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) { span throws(SmithError) in
       try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
     }
+    if refusesOverflow, ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil {
+      throw SmithError(
+        .refused, "a finite value is too large for \(type.rawValue)",
+        remedy: type == .f16 ? "--dtype bf16, or f32" : nil)
+    }
+    return made
   }
 
   private mutating func reshaped(_ inner: Recipe, to outer: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {

@@ -42,6 +42,22 @@ public enum ElementConversion {
     }
   }
 
+  /// The first element that is finite in `bytes` and became infinite in `converted`, nil for none: what a cast to a type of
+  /// less range loses. Both as `convert` took and gave them.
+  public static func firstOverflow(
+    _ bytes: [UInt8], from source: DType, converted: [UInt8], to type: DType
+  ) -> Int? {
+    guard let from = kernelTypes[source], let to = kernelTypes[type], source.width > 0 else { return nil }
+    let count = min(bytes.count / source.width, converted.count / type.width)
+    let found = bytes.withUnsafeBytes { given in
+      converted.withUnsafeBytes { made in
+        ws_first_overflow(
+          made.baseAddress, to, type.width, given.baseAddress, from, source.width, count)
+      }
+    }
+    return found < 0 ? nil : found
+  }
+
   /// Reverses the bytes of each element in place: big endian to little endian and back. Complex numbers turn part by part;
   /// types of one byte stay as they are. `.mismatch` for a broken element, `.unsupported` for types without a width.
   public static func swapBytes(

@@ -1,6 +1,11 @@
 import CKernels
 import SmithBytes
 
+extension QuantizationScheme where Self == Int8PerChannel {
+  /// One byte per weight, one scale per output row.
+  public static var int8PerChannel: Int8PerChannel { Int8PerChannel() }
+}
+
 /// `int8-channel`: one byte per weight, one f32 scale per output row.
 ///
 /// Symmetric and restricted (models §15): scale = max|w| / 127, code = w / scale rounded half to even, in -127 ... 127; a row of

@@ -1,6 +1,11 @@
 import CKernels
 import SmithBytes
 
+extension QuantizationScheme where Self == Q8_0 {
+  /// Blocks of 32 signed bytes with a half-precision scale.
+  public static var q8_0: Q8_0 { Q8_0() }
+}
+
 /// `q8_0`: the ggml block of 32 weights, 34 bytes: scale max|w| / 127 as f16, then 32 signed codes, w / scale rounded half away
 /// from zero. Byte for byte what ggml's reference quantizer writes (formats §8.2).
 ///

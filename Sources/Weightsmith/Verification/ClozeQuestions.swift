@@ -48,7 +48,8 @@ public struct ClozeQuestions: Sendable {
 
   /// How many each of the two models answers; `.missing` when the file has no questions or the model no masked-language head.
   public func ask(_ reference: Model, _ candidate: Model) throws(SmithError) -> ClozeReport {
-    let chosen = sets.first { $0.name.isEmpty || $0.name.hasSuffix(reference.family) } ?? sets.first
+    // The whole word: tiny_albert also ends in bert.
+    let chosen = sets.first { $0.name.isEmpty || $0.name.split(separator: "_").last ?? "" == reference.family } ?? sets.first
     guard let rows = chosen?.rows, !rows.isEmpty else {
       throw SmithError(
         .missing, "no questions", at: Place(file: path),

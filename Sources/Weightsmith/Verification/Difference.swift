@@ -44,9 +44,13 @@ public struct Difference: Hashable, Sendable {
     count += positions.count
   }
 
-  public var meanAbs: Double { count == 0 ? 0 : sumAbs / Double(count) }
+  /// Infinite, like `maxAbs`, where one side has a number and the other has none.
+  public var meanAbs: Double {
+    if maxAbs == .infinity { return .infinity }
+    return count == 0 ? 0 : sumAbs / Double(count)
+  }
 
-  /// 1 for equal directions; two zero vectors are equal. 0 where a value is no number on one side only: nothing is known then.
+  /// 1 for equal directions; two zero vectors are equal, and what is not finite on one side only points nowhere.
   public var cosine: Double {
     if maxAbs == .infinity { return 0 }
     let length = (referenceSquares * candidateSquares).squareRoot()
@@ -56,7 +60,7 @@ public struct Difference: Hashable, Sendable {
 
   /// 10·log₁₀(signal / noise), dB.
   public var signalToNoise: Double {
-    if maxAbs == .infinity { return -.infinity }
+    if maxAbs == .infinity { return 0 }
     return errorSquares == 0 ? .infinity : 10 * log10(referenceSquares / errorSquares)
   }
 }

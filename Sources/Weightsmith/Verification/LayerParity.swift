@@ -85,7 +85,7 @@ struct LayerComparison {
       divergence += zip(p, q).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
     }
     let count = Double(max(1, rows.count))
-    return (Double(agreeing) / count, max(0, divergence / count))
+    return (Double(agreeing) / count, divergence.isFinite ? max(0, divergence / count) : .infinity)
   }
 }
 

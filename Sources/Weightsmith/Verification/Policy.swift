@@ -4,7 +4,7 @@ import SmithBytes
 public struct Policy: Hashable, Sendable, CustomStringConvertible {
   /// Activations must lie within `floorMultiple` times the measured rounding floor.
   public var staysAtFloor: Bool
-  /// The least cosine of any layer or logits, nil for no demand.
+  /// The least cosine of any layer, logits or approximate tensor, nil for no demand.
   public var leastCosine: Double?
   public var leastTopOne: Double?
   public var mostDivergence: Double?
@@ -73,7 +73,7 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
   /// What a layer fails, nil when it holds.
   func failure(of layer: LayerParity) -> String? {
     if staysAtFloor { return layer.isWithin ? nil : "max abs \(layer.maxAbs) above \(layer.tolerance)" }
-    if layer.maxAbs == .infinity { return "values that are no numbers" }
+    if !layer.maxAbs.isFinite { return "values that are not finite, where the reference has numbers" }
     if let leastCosine, !(layer.cosine >= leastCosine) { return "cosine \(layer.cosine) below \(leastCosine)" }
     if let leastTopOne, let topOne = layer.topOne, !(topOne >= leastTopOne) {
       return "top-1 agreement \(topOne) below \(leastTopOne)"

@@ -26,7 +26,8 @@ public struct VerificationReport: Sendable {
       switch tensor.verdict {
       case .equal: false
       case .encoded: policy.staysAtFloor
-      case .approximate: !policy.allowsApproximateTensors
+      case .approximate:
+        !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite || tensor.cosine < policy.leastCosine ?? -1
       case .different, .missing, .extra: true
       }
     }

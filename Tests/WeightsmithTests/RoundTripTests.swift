@@ -1,0 +1,106 @@
+import Foundation
+import TestSupport
+import Testing
+import Weightsmith
+
+/// There and back again: what a conversion takes away or bends cannot come back to the same bytes.
+@Suite struct RoundTripTests {
+  let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  /// Each form made from each other is, byte for byte, the one made from the sample: so every way there and back ends where it began.
+  @Test(arguments: Samples.models)
+  func `one form, another and the first again keep every byte`(sample: Sample) throws {
+    let model = try sample.model()
+    let forms = Form.all
+    let made = try forms.map { try model.written(as: $0, to: "\(scratch.path)/\($0)") }
+    for (from, first) in zip(forms, made) {
+      #expect(first.dialect == from.names)
+      for (to, expected) in zip(forms, made) where to.description != from.description {
+        let second = try first.written(as: to, to: "\(scratch.path)/\(to) from \(from)")
+        let (old, new) = (try Contents(expected.checkpoint), try Contents(second.checkpoint))
+        #expect(new.differences(from: old) == [], "\(from) to \(to)")
+        #expect(second.configuration.schedule == expected.configuration.schedule)
+        #expect(second.configuration.activation == expected.configuration.activation)
+        #expect(second.configuration.sizes == expected.configuration.sizes)
+      }
+    }
+  }
+
+  /// Through each other form back to the sample's own: the tensors that fill parameters are the sample's. TF-Hub's `module/` and the
+  /// counters in a Keras file's names are how it was made, and are not made again; all other names are the sample's too.
+  @Test(arguments: Samples.models)
+  func `the way back ends at the sample itself`(sample: Sample) throws {
+    let model = try sample.model()
+    let stored = try Contents(model.checkpoint)
+    let own = Form(
+      container: sample.dialect == .original ? "tf" : "safetensors", names: sample.dialect)
+    for form in Form.all where form.names != sample.dialect {
+      let away = try model.written(as: form, to: "\(scratch.path)/\(form)")
+      #expect(away.parameters.parameterCount == model.parameters.parameterCount)
+      let back = try away.written(as: own, to: "\(scratch.path)/back from \(form)")
+      let contents = try Contents(back.checkpoint)
+      let filled = Dictionary(uniqueKeysWithValues: back.used.map { ($1, $0) })
+      #expect(back.used.count == model.used.count)
+      for (name, parameter) in model.used {
+        let written = try #require(filled[parameter])
+        #expect(contents.tensors[written] == stored.tensors[name], "\(name)")
+        let mayChange = sample.dialect == .keras || name.hasPrefix("module/")
+        #expect(written == name || mayChange, "\(name)")
+      }
+    }
+  }
+
+  /// Any model or none: names, shapes, types and bytes, or a refusal that names the tensor.
+  @Test(arguments: Samples.readable, [["tf", "safetensors"], ["safetensors", "tf"]])
+  func `container to container keeps what is stored`(sample: Sample, way: [String]) throws {
+    let checkpoint = try Checkpoint.open(sample.fullPath)
+    let folder = try Scratch()
+    guard let stored = try? Contents(checkpoint) else {
+      #expect(throws: SmithError.self) {
+        try verbatim(checkpoint, to: way[0], at: "\(folder.path)/x")
+      }
+      #expect(folder.names() == [], "a source that cannot be read leaves nothing")
+      return
+    }
+    var current = checkpoint
+    for container in way {
+      let destination = "\(folder.path)/\(container)"
+      do throws(SmithError) {
+        let report = try verbatim(current, to: container, at: destination)
+        #expect(Set(report.plan.fates.map(\.tensor)) == Set(current.tensors.map(\.name)))
+      } catch {
+        let culprit = checkpoint.tensors.first { $0.name == error.place.item }
+        let unwritable: Set<Encoding> =
+          container == "tf" ? [.plain(.f8e8m0), .plain(.f4)] : [.plain(.c128)]
+        #expect(
+          error.kind == .refused && unwritable.contains(culprit?.encoding ?? .plain(.f32)),
+          "\(error)")
+        #expect(folder.names().allSatisfy { $0 != container && !$0.hasPrefix(".") })
+        return
+      }
+      current = try Checkpoint.open(destination)
+      #expect(current.container == container)
+      #expect(try Contents(current).differences(from: stored) == [])
+    }
+  }
+
+  @discardableResult
+  private func verbatim(
+    _ checkpoint: Checkpoint, to container: String, at destination: String
+  ) throws(SmithError) -> ConversionReport {
+    let format = try Conversion.Target.format(named: container, for: destination)
+    let work = Conversion(
+      .checkpoint(checkpoint), to: Conversion.Target(format: format, names: nil), at: destination)
+    return try work.run(work.prepare())
+  }
+
+  @Test func `the walk finds what it should`() {
+    #expect(Samples.readable.count > 60)
+    #expect(
+      Set(Samples.readable.map { ($0.path as NSString).pathExtension }).isSuperset(of: [
+        "index", "safetensors", "h5", "hdf5",
+      ]))
+  }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import TestSupport
+import Testing
+import Weightsmith
+
+/// A checkpoint among the fixtures. What it should be recognised as is told by its place, not by our code.
+struct Sample: Sendable, CustomTestStringConvertible {
+  /// Relative to `Fixtures/data`.
+  let path: String
+
+  var testDescription: String { path }
+  var fullPath: String { Fixtures.path(path) }
+  var folder: String { (path as NSString).deletingLastPathComponent }
+
+  var family: String { path.contains("albert") ? "albert" : "bert" }
+
+  var dialect: Dialect.Name {
+    if path.hasSuffix(".index") { return .original }
+    return path.contains(".h5") ? .keras : .hf
+  }
+
+  /// What the original program computed: beside the checkpoint, or beside the original of a converted one.
+  var reference: String? {
+    let parent = (folder as NSString).deletingLastPathComponent
+    let name = (folder as NSString).lastPathComponent
+    let original = name.hasPrefix("hf") ? "google_tf" + name.dropFirst(2) : name
+    return [folder, "\(parent)/\(original)"].map { "\($0)/reference.safetensors" }
+      .first { FileManager.default.fileExists(atPath: Fixtures.path($0)) }
+  }
+
+  func model() throws -> Model { try Model(Checkpoint.open(fullPath)) }
+}
+
+/// The fixtures by walking their folders: adding a file adds its tests.
+enum Samples {
+  /// Every file under `Fixtures/data`, relative and sorted.
+  static let files: [String] =
+    (try? FileManager.default.subpathsOfDirectory(
+      atPath: Fixtures.root + "/data"))?.sorted() ?? []
+
+  /// Every checkpoint of the two families, in every container we read.
+  static let models: [Sample] = files.filter { file in
+    let name = (file as NSString).lastPathComponent
+    let folders = ["models/albert/", "models/bert/", "trained/", "formats/hf_tf_"]
+    return folders.contains { file.hasPrefix($0) }
+      && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
+        || name == "tf_model.h5.index.json")
+  }.map(Sample.init)
+
+  static let withReference = models.filter { $0.reference != nil }
+
+  /// Every checkpoint that opens, of any model or none: a bundle counts once, by its index.
+  static let readable: [Sample] = files.filter { file in
+    let endings = [".index", ".safetensors", ".h5", ".hdf5", ".index.json", ".ckpt"]
+    return endings.contains { file.hasSuffix($0) }
+      && (try? Checkpoint.open(Fixtures.path(file))) != nil
+  }.map(Sample.init)
+}
+
+/// A checkpoint's tensors by stored name, bytes included.
+struct Contents: Equatable {
+  struct Tensor: Equatable {
+    var encoding: Encoding
+    var shape: [Int]
+    var bytes: [UInt8]
+  }
+
+  var tensors: [String: Tensor] = [:]
+
+  /// Text and other types without numbers are left out.
+  init(_ checkpoint: Checkpoint) throws {
+    for tensor in checkpoint.tensors where tensor.encoding.dtype?.bits != 0 {
+      let bytes = try checkpoint.source.bytes(tensor)
+      tensors[tensor.name] = Tensor(encoding: tensor.encoding, shape: tensor.shape, bytes: bytes)
+    }
+  }
+
+  init(_ path: String) throws { try self.init(Checkpoint.open(path)) }
+
+  /// The names at which two checkpoints are not the same.
+  func differences(from other: Contents) -> [String] {
+    Set(tensors.keys).union(other.tensors.keys).filter { tensors[$0] != other.tensors[$0] }.sorted()
+  }
+}
+
+extension Scratch {
+  /// Names in the folder or in one below it, hidden ones too.
+  func names(in folder: String = "") -> [String] {
+    let path = folder.isEmpty ? self.path : "\(self.path)/\(folder)"
+    return (try? FileManager.default.contentsOfDirectory(atPath: path))?.sorted() ?? []
+  }
+}

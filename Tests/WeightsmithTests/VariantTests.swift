@@ -1,0 +1,150 @@
+import Foundation
+import TestSupport
+import Testing
+import Weightsmith
+
+/// Files as people have them: other heads, copies, buffers, old spellings, wrappers. Made from the Hugging Face samples.
+@Suite struct VariantTests {
+  typealias Tensor = (name: String, shape: [Int], values: [Float])
+
+  let scratch: Scratch
+
+  init() throws { scratch = try Scratch() }
+
+  /// The sample of a family with its tensors changed, and with other classes in its configuration.
+  private func variant(
+    of family: String, classes: [String]? = nil, _ change: ([Tensor]) -> [Tensor]
+  ) throws -> Model {
+    let folder = Fixtures.path("models/\(family)/hf")
+    let url = URL(fileURLWithPath: folder + "/config.json")
+    var json =
+      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
+    if let classes { json["architectures"] = classes }
+    let bytes = try JSONSerialization.data(withJSONObject: json)
+    try scratch.write(Array(bytes), as: "src/config.json")
+    let tensors = try SafetensorsFile(folder + "/model.safetensors").tensors
+    try SafetensorsFile(change(tensors)).write(to: "\(scratch.path)/src/model.safetensors")
+    return try Model(Checkpoint.open("\(scratch.path)/src"))
+  }
+
+  private func original(_ family: String) throws -> Model {
+    try Model(Checkpoint.open(Fixtures.path("models/\(family)/google_tf")))
+  }
+
+  private func isSame(_ candidate: Model, as reference: Model) throws -> Bool {
+    try Verification(of: candidate, against: reference).compare(on: .standard).holds
+  }
+
+  @Test(arguments: ["albert", "bert"], ["", "module.", "_orig_mod."])
+  func `wrappers and a training loop's buffers change nothing`(
+    family: String, wrapper: String
+  ) throws {
+    let model = try variant(of: family) { tensors in
+      let buffer: Tensor = (
+        "\(family).embeddings.position_ids", [1, 16], (0..<16).map { Float($0) }
+      )
+      return (tensors + [buffer]).map { (wrapper + $0.name, $0.shape, $0.values) }
+    }
+    #expect(try isSame(model, as: original(family)))
+    #expect(
+      model.parameters.fates.filter { $0.kind == .ignored }.map(\.detail) == [
+        "buffer, counts 0, 1, 2, …"
+      ])
+    let again = try model.written(
+      as: Form(container: "tf", names: .original), to: "\(scratch.path)/tf")
+    #expect(
+      try Contents(again.checkpoint)
+        == Contents(
+          original(family).written(
+            as: Form(container: "tf", names: .original), to: "\(scratch.path)/tf2"
+          ).checkpoint))
+  }
+
+  @Test(arguments: ["albert", "bert"])
+  func `norms in the old spelling`(family: String) throws {
+    let model = try variant(of: family) { tensors in
+      tensors.map { tensor in
+        var name = tensor.name
+        for norm in ["LayerNorm", "full_layer_layer_norm"] {
+          name = name.replacingOccurrences(of: norm + ".weight", with: norm + ".gamma")
+            .replacingOccurrences(of: norm + ".bias", with: norm + ".beta")
+        }
+        return (name, tensor.shape, tensor.values)
+      }
+    }
+    #expect(model.parameters.fates.contains { $0.tensor.hasSuffix(".gamma") })
+    #expect(try isSame(model, as: original(family)))
+  }
+
+  private static func decoder(_ family: String) -> String {
+    family == "albert" ? "predictions.decoder.weight" : "cls.predictions.decoder.weight"
+  }
+
+  private static func withDecoder(
+    _ tensors: [Tensor], _ family: String, scaledBy factor: Float
+  ) -> [Tensor] {
+    let table = tensors.first { $0.name.hasSuffix("word_embeddings.weight") }
+    return tensors + [
+      (decoder(family), table?.shape ?? [], (table?.values ?? []).map { $0 * factor })
+    ]
+  }
+
+  @Test(arguments: ["albert", "bert"])
+  func `a tied decoder is a copy`(family: String) throws {
+    let model = try variant(of: family) { Self.withDecoder($0, family, scaledBy: 1) }
+    let fate = model.parameters.fates.first { $0.tensor == Self.decoder(family) }
+    #expect(fate?.kind == .copy && fate?.detail == "embeddings.word")
+    #expect(try isSame(model, as: original(family)))
+  }
+
+  /// It is another model: kept where there is a name for it, refused where there is none, and seen by verify.
+  @Test(arguments: ["albert", "bert"])
+  func `an untied decoder is kept or refused, never lost`(family: String) throws {
+    let model = try variant(of: family) { Self.withDecoder($0, family, scaledBy: 2) }
+    #expect(model.notes.contains { $0.hasPrefix("untied") })
+    let report = try Verification(of: model, against: original(family)).compare(on: .standard)
+    #expect(report.firstDivergence == "heads.mlm.logits")
+    #expect(report.failingTensors.map(\.name) == ["heads.mlm.decoder.weight"])
+    let hugging = try model.written(
+      as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/hf")
+    #expect(try isSame(hugging, as: model))
+    for names in [Dialect.Name.original, .keras] {
+      let error = #expect(throws: SmithError.self) {
+        try Conversion(model, to: "tf", as: names, at: "\(scratch.path)/out").run()
+      }
+      #expect(error?.kind == .refused && error?.detail.contains("heads.mlm.decoder.weight") == true)
+    }
+  }
+
+  /// `classifier` is the name of two heads; the class in the configuration tells them apart.
+  @Test(arguments: ["albert", "bert"], ["Sequence", "Token"])
+  func `classifiers keep their kind on every way`(family: String, kind: String) throws {
+    let name = (family == "albert" ? "Albert" : "Bert") + "For\(kind)Classification"
+    let model = try variant(of: family, classes: [name]) { tensors in
+      let body = tensors.filter {
+        $0.name.hasPrefix(family) && (kind == "Sequence" || !$0.name.contains("pooler"))
+      }
+      let weight: [Float] = (0..<60).map { Float($0 % 7) - 3 }
+      return body + [
+        ("classifier.weight", [5, 12], weight), ("classifier.bias", [5], [1, 2, 3, 4, 5]),
+      ]
+    }
+    #expect(
+      model.configuration.heads == [kind.lowercased()]
+        && model.configuration.classes.values.first == 5)
+    let keras = try model.written(
+      as: Form(container: "safetensors", names: .keras), to: "\(scratch.path)/keras")
+    let back = try keras.written(
+      as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/hf")
+    #expect(back.configuration.heads == model.configuration.heads)
+    #expect(try isSame(keras, as: model) && isSame(back, as: model))
+    #expect(try Contents(back.checkpoint) == Contents(model.checkpoint))
+    let google = try Conversion(model, to: "tf", as: .original, at: "\(scratch.path)/tf")
+    if kind == "Sequence" {
+      try google.run()
+      #expect(try isSame(Model(Checkpoint.open(google.destination)), as: model))
+    } else {
+      #expect(#expect(throws: SmithError.self) { try google.run() }?.kind == .refused)
+    }
+  }
+}
