@@ -25,7 +25,7 @@ public struct Inspection: Sendable {
     var found: (family: Family, dialect: Dialect)?
     var model: Model?
     do throws(SmithError) {
-      found = try ParameterReader.recognise(tensors.map(\.name))
+      found = try ParameterReader.recognise(tensors.lazy.map(\.name))
       if found != nil { model = try Model(checkpoint, options: options) }
     } catch { notes.append(error.description) }
     family = found?.family.name
@@ -38,7 +38,9 @@ public struct Inspection: Sendable {
   public var tensorBytes: Int { tensors.reduce(0) { $0 + $1.byteCount } }
 
   /// Keeps the tensors whose stored name matches.
-  public func matching(_ glob: Glob) -> [TensorInfo] { tensors.filter { glob.matches($0.name) } }
+  public func matching(_ glob: Glob) -> [TensorInfo] {
+    glob.pattern == "*" ? tensors : tensors.filter { glob.matches($0.name) }
+  }
 
   /// The value that scripts rely on (DESIGN §7).
   public func json(tensors: [TensorInfo], statistics: [String: TensorStatistics] = [:]) -> JSON {

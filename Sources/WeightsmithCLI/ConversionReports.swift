@@ -15,7 +15,7 @@ extension Reports {
         "\(output.recipe.steps)\(from)".escapedForTerminal,
       ])
     }
-    Console.print(table.lines)
+    Console.print(table)
     for line in leftOut(prepared.plan) + prepared.plan.notes { Console.print(line.escapedForTerminal) }
     for companion in prepared.companions { Console.print("with \(companion.name.escapedForTerminal)") }
   }

@@ -57,7 +57,7 @@ enum Reports {
     ]
   }
 
-  static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> String {
+  static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> TextTable {
     var header = ["NAME", "DTYPE", "SHAPE", "BYTES"]
     if !statistics.isEmpty { header += ["MIN", "MAX", "MEAN", "STD", "NONFINITE"] }
     var table = TextTable(
@@ -74,7 +74,7 @@ enum Reports {
       }
       table.add(row)
     }
-    return table.lines
+    return table
   }
 
   /// The names by their parts, each folder once.

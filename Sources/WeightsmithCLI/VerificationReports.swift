@@ -6,7 +6,10 @@ extension Reports {
       Console.print(report.json)
       return
     }
-    if !report.layers.isEmpty { Console.print(layers(report) + "\n") }
+    if !report.layers.isEmpty {
+      Console.print(layers(report))
+      Console.print("")
+    }
     Console.print(tensors(report))
     if let cloze = report.cloze {
       Console.print(
@@ -28,7 +31,7 @@ extension Reports {
     Console.print(report.holds ? "verdict     parity holds" : "verdict     parity does not hold")
   }
 
-  private static func layers(_ report: VerificationReport) -> String {
+  private static func layers(_ report: VerificationReport) -> TextTable {
     let hasAlone = report.layers.contains { $0.alone != nil }
     var header = ["LAYER", "MAX ABS", "MEAN ABS", "COSINE"]
     if hasAlone { header.append("ALONE") }
@@ -42,7 +45,7 @@ extension Reports {
       row.append(layer.name == report.firstDivergence ? "<- diverges" : "")
       table.add(row)
     }
-    return table.lines
+    return table
   }
 
   private static func tensors(_ report: VerificationReport) -> String {

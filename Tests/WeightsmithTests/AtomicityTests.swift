@@ -14,7 +14,10 @@ import Weightsmith
   }
 
   private func copy(_ folder: String, to name: String) throws {
-    try files.copyItem(atPath: Fixtures.path(folder), toPath: "\(scratch.path)/\(name)")
+    let target = "\(scratch.path)/\(name)"
+    let parent = (target as NSString).deletingLastPathComponent
+    try files.createDirectory(atPath: parent, withIntermediateDirectories: true)
+    try files.copyItem(atPath: Fixtures.path(folder), toPath: target)
   }
 
   private func conversion(
@@ -76,6 +79,14 @@ import Weightsmith
     #expect(
       !scratch.names(in: "out").contains { $0 == "left over" || $0.hasSuffix(".safetensors") })
     #expect(scratch.names() == ["out", "src"])
+  }
+
+  /// `--overwrite` with the folder of all models as DST.
+  @Test func `a folder with folders in it is no output, and is not replaced`() throws {
+    try copy("models/bert/hf", to: "collection/bert")
+    expectFailure(.cannotCreate) { try conversion(to: "collection", overwrite: true).run() }
+    #expect(scratch.names(in: "collection") == ["bert"])
+    #expect(scratch.names(in: "collection/bert").contains("model.safetensors"))
   }
 
   @Test func `a destination inside the source's folder is only another name in it`() throws {

@@ -16,6 +16,8 @@ import Weightsmith
     let model = try Model(checkpoint)
     let output = try await model.forward(.init(ids: [[2, 31, 51, 99, 3]]), taps: .everyLayer)
 
+    print(output.taps.map(\.name))
+
     let smaller = try model.applying(.unshare, .quantize(.int8PerChannel))
     let out = "\(scratch.path)/out/"
     try await smaller.write(to: out, as: .huggingFace) { progress in print(progress.fraction) }

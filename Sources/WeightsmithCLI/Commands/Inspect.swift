@@ -31,7 +31,7 @@ struct Inspect: SmithCommand {
       Console.print(inspection.json(tensors: tensors, statistics: statistics))
     } else {
       Reports.show(inspection, path: path)
-      Console.print(tree ? Reports.tree(tensors) : Reports.table(tensors, statistics))
+      if tree { Console.print(Reports.tree(tensors)) } else { Console.print(Reports.table(tensors, statistics)) }
     }
     return .fine
   }
