@@ -1,19 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
-extension String {
-  /// The one absolute path of what stands there, links followed; the text itself where nothing does.
-  public var resolvingLinks: String {
-    guard let resolved = realpath(self, nil) else { return self }
-    defer { free(resolved) }
-    return String(cString: resolved)
-  }
-}
-
-/// Paths as text. Nothing below touches the file system.
+/// Paths as text. Nothing here touches the file system.
 extension String {
   /// Everything before the last slash; `.` where there is none.
   public var parentFolder: String {

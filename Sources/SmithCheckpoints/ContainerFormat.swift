@@ -7,6 +7,8 @@ public protocol ContainerFormat: Sendable {
   static var name: String { get }
   /// The extension of a single-file DST that means this format, without the dot; empty where it takes several files.
   static var fileExtension: String { get }
+  /// Whose tensor names a file of this kind usually has, in the words of `--names`: `hf`, `original`, `keras`.
+  static var usualNames: String { get }
   /// Whether a file of this name in a folder is surely this format's model, whatever else lies beside it: `model.safetensors`, `x.index`.
   static func isModelFile(_ name: String) -> Bool
   /// What to open when `input` is this format's (a file, or a prefix of several), nil when it is not. Decided by content.

@@ -20,12 +20,8 @@ extension Conversion.Target {
   }
 
   /// The ecosystem a container belongs to.
-  public static func defaultNames(of format: String) -> Dialect.Name {
-    switch format {
-    case "tf": .original
-    case "hdf5": .keras
-    default: .hf
-    }
+  public static func defaultNames(of format: any ContainerFormat.Type) -> Dialect.Name {
+    Dialect.Name(rawValue: format.usualNames) ?? .hf
   }
 }
 

@@ -4,6 +4,7 @@
 @_exported import struct SmithBytes.Place
 @_exported import struct SmithBytes.SmithError
 @_exported import struct SmithBytes.Workers
+@_exported import protocol SmithCheckpoints.ContainerFormat
 @_exported import enum SmithCheckpoints.Formats
 @_exported import struct SmithModels.Dialect
 @_exported import enum SmithModels.Families

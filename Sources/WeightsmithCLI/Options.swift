@@ -89,11 +89,11 @@ struct OutputOptions: ParsableArguments {
       return type
     }
     return Conversion.Target(
-      format: format, names: try dialect(for: format.name), dtype: element,
+      format: format, names: try dialect(for: format), dtype: element,
       maxShardBytes: try maxShardSize.map(Self.bytes))
   }
 
-  private func dialect(for format: String) throws(SmithError) -> Dialect.Name? {
+  private func dialect(for format: any ContainerFormat.Type) throws(SmithError) -> Dialect.Name? {
     guard let names else { return Conversion.Target.defaultNames(of: format) }
     if names == "keep" { return nil }
     guard let name = Dialect.Name(rawValue: names) else {

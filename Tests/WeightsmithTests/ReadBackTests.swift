@@ -38,6 +38,7 @@ private protocol LyingFormat: ContainerFormat { static var lie: LyingWriter.Lie 
 extension LyingFormat {
   static var name: String { "safetensors" }
   static var fileExtension: String { "safetensors" }
+  static var usualNames: String { Safetensors.usualNames }
   static func isModelFile(_ name: String) -> Bool { Safetensors.isModelFile(name) }
   static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     try Safetensors.recognise(input)

@@ -6,6 +6,7 @@ import SmithTensors
 public enum Safetensors: ContainerFormat {
   public static let name = "safetensors"
   public static let fileExtension = "safetensors"
+  public static let usualNames = "hf"
   public static let writer: (any ContainerWriter)? = SafetensorsWriter()
 
   static let indexSuffix = ".safetensors.index.json"

@@ -7,6 +7,7 @@ public enum TensorFlowBundle: ContainerFormat {
   public static let name = "tf"
   /// A bundle is always several files.
   public static let fileExtension = ""
+  public static let usualNames = "original"
   public static let writer: (any ContainerWriter)? = BundleWriter()
 
   /// Reads the index and the sizes of the data files; no tensor is read.
