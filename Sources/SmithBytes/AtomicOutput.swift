@@ -33,7 +33,9 @@ public final class AtomicOutput: Sendable {
     self.shape = shape
     self.overwrite = overwrite
     staging = trimmed.parentFolder.appending(
-      path: ".\(String(decoding: name.utf8.prefix(40), as: UTF8.self)).weightsmith-\(getpid())-\(UInt32.random(in: 0...UInt32.max))")
+      path:
+        ".\(String(decoding: name.utf8.prefix(40), as: UTF8.self)).weightsmith-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+    )
     let made = staging
     // Under the lock, so that `removeAll` misses none that exists.
     let code = Self.open.withLock { open in
@@ -54,15 +56,18 @@ public final class AtomicOutput: Sendable {
   ///
   /// `.cannotCreate` when it exists and `overwrite` is false, is of the other shape, or is a folder that no output of ours can have
   /// been: one with folders in it. What is overwritten is gone, and a wrong DST must not cost a user his work.
-  public static func check(_ destination: String, shape: Shape, overwrite: Bool) throws(SmithError) {
+  public static func check(_ destination: String, shape: Shape, overwrite: Bool) throws(SmithError)
+  {
     var status = stat()
     let place = Place(file: destination.isEmpty ? "\"\"" : destination)
     if ["", ".", "..", "/"].contains(destination.lastComponent) {
       throw SmithError(
-        .cannotCreate, "cannot be replaced as a whole", at: place, remedy: "a name for DST inside it")
+        .cannotCreate, "cannot be replaced as a whole", at: place,
+        remedy: "a name for DST inside it")
     }
     if shape == .folder, FolderListing.isLink(destination) {
-      throw SmithError(.cannotCreate, "is a link", at: place, remedy: "the folder it leads to as DST")
+      throw SmithError(
+        .cannotCreate, "is a link", at: place, remedy: "the folder it leads to as DST")
     }
     guard stat(destination, &status) == 0 else { return }
     let isFolder = status.st_mode & S_IFMT == S_IFDIR
@@ -71,11 +76,14 @@ public final class AtomicOutput: Sendable {
     }
     if isFolder, isEmpty(destination) { return }
     if !overwrite {
-      throw SmithError(.cannotCreate, "exists already", at: place, remedy: "--overwrite, or another DST")
+      throw SmithError(
+        .cannotCreate, "exists already", at: place, remedy: "--overwrite, or another DST")
     }
-    if isFolder, let inner = FolderListing.names(in: destination).first(where: {
-      FolderListing.isFolder(destination.appending(path: $0))
-    }) {
+    if isFolder,
+      let inner = FolderListing.names(in: destination).first(where: {
+        FolderListing.isFolder(destination.appending(path: $0))
+      })
+    {
       throw SmithError(
         .cannotCreate, "holds the folder \(inner), which is no output of ours: not overwritten",
         at: place, remedy: "another DST, or remove it yourself")

@@ -7,7 +7,9 @@ extension [UInt8] {
   ) throws(SmithError) {
     var failure: SmithError?
     self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
-      var span = MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      var span = MutableRawSpan(
+        _unsafeBytes: UnsafeMutableRawBufferPointer(
+          rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
       do throws(SmithError) {
         try fill(&span)
         initialized = count

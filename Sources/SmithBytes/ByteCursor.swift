@@ -67,7 +67,8 @@ public struct ByteCursor: Sendable {
       value |= UInt64(byte & 0x7F) << UInt64(7 * index)
       if byte < 0x80 { return value }
     }
-    throw SmithError(.malformed, "a variable-length integer of more than 64 bits", at: Place(offset: start))
+    throw SmithError(
+      .malformed, "a variable-length integer of more than 64 bits", at: Place(offset: start))
   }
 
   /// `count` bytes as UTF-8, or `.malformed`.

@@ -37,7 +37,9 @@ public enum FolderListing {
   public static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
 
   /// Whether a symbolic link stands at the path, wherever it leads.
-  public static func isLink(_ path: String) -> Bool { kind(path.droppingTrailingSlashes) == S_IFLNK }
+  public static func isLink(_ path: String) -> Bool {
+    kind(path.droppingTrailingSlashes) == S_IFLNK
+  }
 
   private static func kind(_ path: some StringProtocol) -> mode_t? {
     var status = stat()

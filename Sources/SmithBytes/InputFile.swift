@@ -47,12 +47,15 @@ public final class InputFile: Sendable {
     let result: Result<Void, SmithError> = span.withUnsafeMutableBytes { buffer in
       var done = 0
       while done < wanted {
-        let got = pread(descriptor, buffer.baseAddress?.advanced(by: done), wanted - done, off_t(offset + done))
+        let got = pread(
+          descriptor, buffer.baseAddress?.advanced(by: done), wanted - done, off_t(offset + done))
         if got < 0, errno == EINTR { continue }
         if got < 0 { return .failure(.fromErrno(errno, path: path)) }
         if got == 0 {
           return .failure(
-            SmithError(.truncated, "the file shrank while it was read", at: Place(file: path, offset: offset + done)))
+            SmithError(
+              .truncated, "the file shrank while it was read",
+              at: Place(file: path, offset: offset + done)))
         }
         done += got
       }

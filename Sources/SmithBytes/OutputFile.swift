@@ -27,7 +27,8 @@ public final class OutputFile: Sendable {
       var done = 0
       while done < buffer.count {
         let put = pwrite(
-          descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(offset + done))
+          descriptor, buffer.baseAddress?.advanced(by: done), buffer.count - done,
+          off_t(offset + done))
         if put < 0, errno == EINTR { continue }
         if put <= 0 { return .failure(.fromErrno(put == 0 ? EIO : errno, path: path)) }
         done += put
@@ -51,7 +52,9 @@ public final class OutputFile: Sendable {
   public func reserve(_ count: Int) throws(SmithError) {
     #if canImport(Glibc)
       guard count > 0, ws_reserve(descriptor, Int64(count)) != 0 else { return }
-      if errno == ENOSPC || errno == EFBIG || errno == EDQUOT { throw .fromErrno(errno, path: path) }
+      if errno == ENOSPC || errno == EFBIG || errno == EDQUOT {
+        throw .fromErrno(errno, path: path)
+      }
     #endif
   }
 

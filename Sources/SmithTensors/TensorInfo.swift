@@ -41,7 +41,8 @@ public struct TensorInfo: Hashable, Sendable {
     do throws(SmithError) {
       let bits = try shape.elementCount().multiplied(checked: dtype.bits)
       guard bits % 8 == 0 else {
-        throw SmithError(.malformed, "shape \(shape) of \(dtype.rawValue) is not a whole number of bytes")
+        throw SmithError(
+          .malformed, "shape \(shape) of \(dtype.rawValue) is not a whole number of bytes")
       }
       self.init(name: name, encoding: .plain(dtype), shape: shape, byteCount: bits / 8)
     } catch { throw error.at(item: name) }

@@ -13,7 +13,8 @@ public protocol TensorSource: Sendable {
 
   /// Fills `span` with bytes `offset ..< offset + span.byteCount` of the tensor, little endian whatever the file's order.
   /// Where the container stores a checksum, a read of the whole tensor checks it.
-  func read(_ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError)
+  func read(
+    _ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError)
 
   /// Checks the stored checksum of a tensor that was, or will be, read in pieces; nothing where there is none.
   func verifyChecksum(_ tensor: TensorInfo) throws(SmithError)
@@ -24,6 +25,8 @@ extension TensorSource {
 
   /// The whole tensor as bytes.
   public func bytes(_ tensor: TensorInfo) throws(SmithError) -> [UInt8] {
-    try [UInt8](count: tensor.byteCount) { span throws(SmithError) in try read(tensor, at: 0, into: &span) }
+    try [UInt8](count: tensor.byteCount) { span throws(SmithError) in
+      try read(tensor, at: 0, into: &span)
+    }
   }
 }

@@ -24,7 +24,8 @@ public struct Checkpoint: Sendable {
   /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.
   public func logicalTensors() throws(SmithError) -> [TensorInfo] {
     guard metadata[StoredSchemes.key] != nil else { return tensors }
-    let bytes = Dictionary(tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
+    let bytes = Dictionary(
+      tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     let folded = try StoredSchemes.fold(source)
     return tensors.compactMap { tensor in
       guard let recipe = folded[tensor.name] else {

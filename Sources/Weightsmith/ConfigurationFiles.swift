@@ -7,12 +7,16 @@ struct ConfigurationFiles {
   private static let sizeLimit = 16 << 20
 
   /// The user's own file, else the dialect's beside the checkpoint, else nothing.
-  static func find(for checkpoint: Checkpoint, dialect: Dialect, chosen: String?) throws(SmithError) -> (
+  static func find(
+    for checkpoint: Checkpoint, dialect: Dialect, chosen: String?
+  ) throws(SmithError) -> (
     name: String, values: JSONObject
   )? {
     if let chosen { return (chosen, try read(chosen)) }
     var folders = [checkpoint.folder]
-    if checkpoint.folder.lastComponent == "variables" { folders.append(checkpoint.folder.parentFolder) }
+    if checkpoint.folder.lastComponent == "variables" {
+      folders.append(checkpoint.folder.parentFolder)
+    }
     for folder in folders {
       for name in dialect.configuration.fileNames {
         let path = folder.appending(path: name)

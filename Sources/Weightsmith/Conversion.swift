@@ -15,7 +15,8 @@ public struct Conversion: Sendable {
     public var maxShardBytes: Int?
 
     public init(
-      format: any ContainerFormat.Type, names: Dialect.Name?, dtype: DType? = nil, maxShardBytes: Int? = nil
+      format: any ContainerFormat.Type, names: Dialect.Name?, dtype: DType? = nil,
+      maxShardBytes: Int? = nil
     ) {
       self.format = format
       self.names = names
@@ -80,7 +81,8 @@ public struct Conversion: Sendable {
     let planner = Planner(family: family, dialect: dialect, dtype: target.dtype) {
       recipe throws(SmithError) in
       var evaluator = RecipeEvaluator(source: source)
-      return try evaluator.floats(recipe).isIdentity(width: recipe.shape.count == 2 ? recipe.shape[1] : nil)
+      return try evaluator.floats(recipe).isIdentity(
+        width: recipe.shape.count == 2 ? recipe.shape[1] : nil)
     }
     var (plan, written) = try planner.plan(model.parameters)
     plan.notes = model.notes + plan.notes
@@ -97,7 +99,9 @@ public struct Conversion: Sendable {
     for tensor in checkpoint.tensors {
       guard let dtype = tensor.encoding.dtype, dtype.bits > 0 else {
         plan.fates.append(
-          TensorFate(tensor: tensor.name, kind: .ignored, detail: "\(tensor.encoding.name): no numbers to write"))
+          TensorFate(
+            tensor: tensor.name, kind: .ignored,
+            detail: "\(tensor.encoding.name): no numbers to write"))
         continue
       }
       let recipe = Recipe.source(name: tensor.name, dtype: dtype, shape: tensor.shape)
@@ -119,7 +123,8 @@ public struct Conversion: Sendable {
 
   /// transformers looks for `format` in a safetensors file's metadata.
   private func addFormatTag(to plan: inout Plan, names: Dialect.Name) {
-    for (key, value) in input.checkpoint.metadata where plan.metadata[key] == nil && key != StoredSchemes.key {
+    for (key, value) in input.checkpoint.metadata
+    where plan.metadata[key] == nil && key != StoredSchemes.key {
       if target.format.name == input.checkpoint.container { plan.metadata[key] = value }
     }
     if target.format.name == "safetensors", names == .hf { plan.metadata["format"] = "pt" }
@@ -129,11 +134,14 @@ public struct Conversion: Sendable {
     guard let writer = target.format.writer else {
       throw SmithError(
         .unsupported, "\(target.format.name) is read, not written",
-        remedy: "--to \(Formats.all.filter { $0.writer != nil }.map { $0.name }.joined(separator: " or "))")
+        remedy:
+          "--to \(Formats.all.filter { $0.writer != nil }.map { $0.name }.joined(separator: " or "))"
+      )
     }
     if let output = plan.outputs.first(where: { !writer.dtypes.contains($0.dtype) }) {
       throw SmithError(
-        .refused, "\(target.format.name) cannot hold \(output.dtype.rawValue)", at: Place(item: output.name),
+        .refused, "\(target.format.name) cannot hold \(output.dtype.rawValue)",
+        at: Place(item: output.name),
         remedy: "--dtype f32")
     }
     if plan.metadata[StoredSchemes.key] != nil, !writer.keepsMetadata {
@@ -143,7 +151,8 @@ public struct Conversion: Sendable {
     }
     var names: Set<String> = []
     for output in plan.outputs where !names.insert(output.name).inserted {
-      throw SmithError(.mismatch, "two parameters would get this name", at: Place(item: output.name))
+      throw SmithError(
+        .mismatch, "two parameters would get this name", at: Place(item: output.name))
     }
   }
 }

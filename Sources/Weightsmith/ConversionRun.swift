@@ -40,7 +40,8 @@ extension Conversion {
     let tensors = try plan.outputs.map { output throws(SmithError) in
       try TensorInfo(name: output.name, dtype: output.dtype, shape: output.shape)
     }
-    let options = WriterOptions(stem: stem, maxShardBytes: target.maxShardBytes, metadata: plan.metadata)
+    let options = WriterOptions(
+      stem: stem, maxShardBytes: target.maxShardBytes, metadata: plan.metadata)
     let layout = try writer.layout(tensors, options: options)
     if shape == .file, layout.files.count > 1 {
       throw SmithError(
@@ -86,7 +87,9 @@ extension Conversion {
     var files: [OutputFile] = []
     for name in names { files.append(try OutputFile(creating: output.path(name))) }
     for (file, size) in zip(files, layout.sizes(tensors)) { try file.reserve(size) }
-    for piece in layout.pieces { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
+    for piece in layout.pieces {
+      try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset)
+    }
     let executor = PlanExecutor(
       source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
       workers: workers)
@@ -97,7 +100,9 @@ extension Conversion {
     return checksums
   }
 
-  private func writeCompanions(_ companions: [Companion], to output: AtomicOutput) throws(SmithError) {
+  private func writeCompanions(
+    _ companions: [Companion], to output: AtomicOutput
+  ) throws(SmithError) {
     for companion in companions {
       let file = try OutputFile(creating: output.path(companion.name))
       switch companion.content {

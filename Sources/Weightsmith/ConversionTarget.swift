@@ -4,7 +4,9 @@ import SmithModels
 
 extension Conversion.Target {
   /// The container of that name, or the one that DST's extension means, or safetensors.
-  public static func format(named name: String?, for destination: String) throws(SmithError) -> any ContainerFormat.Type {
+  public static func format(
+    named name: String?, for destination: String
+  ) throws(SmithError) -> any ContainerFormat.Type {
     let written = Formats.all.filter { $0.writer != nil }.map { $0.name }.joined(separator: ", ")
     if let name {
       guard let format = Formats.all.first(where: { $0.name == name }) else {
@@ -15,7 +17,9 @@ extension Conversion.Target {
     let named = Formats.all.first {
       !$0.fileExtension.isEmpty && destination.hasSuffix("." + $0.fileExtension)
     }
-    if let format = named ?? Formats.all.first(where: { $0.name == "safetensors" }) { return format }
+    if let format = named ?? Formats.all.first(where: { $0.name == "safetensors" }) {
+      return format
+    }
     throw SmithError(.usage, "no container given", remedy: "--to \(written)")
   }
 
@@ -37,7 +41,9 @@ extension Conversion {
     guard let target = FolderListing.realPath(destination) else { return }
     for file in input.checkpoint.source.files {
       // A link's own place counts as much as the file behind it.
-      let beside = FolderListing.realPath(file.parentFolder).map { $0.appending(path: file.lastComponent) }
+      let beside = FolderListing.realPath(file.parentFolder).map {
+        $0.appending(path: file.lastComponent)
+      }
       for path in [beside, FolderListing.realPath(file)].compactMap({ $0 })
       where path == target || path.hasPrefix(target + "/") {
         throw SmithError(

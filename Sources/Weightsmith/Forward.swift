@@ -9,6 +9,7 @@ extension Model {
   /// - Parameters:
   ///   - input: Ids, mask and token types [B, S].
   ///   - taps: Which intermediate results to keep.
+  ///   - workers: How many threads; the result is the same bits for any number.
   /// - Returns: The activations by canonical name, head logits last.
   /// - Throws: What reading the weights throws, and `.usage` for an input the model has no embedding for.
   public func forward(
@@ -18,7 +19,9 @@ extension Model {
   }
 
   /// The same on the calling thread.
-  func run(_ input: EncoderInput, taps: Taps, workers: Workers) throws(SmithError) -> Activations<Float> {
+  func run(
+    _ input: EncoderInput, taps: Taps, workers: Workers
+  ) throws(SmithError) -> Activations<Float> {
     try run(on: Backends.default, input, taps: taps, workers: workers)
   }
 
@@ -26,7 +29,8 @@ extension Model {
     on backend: Backend, _ input: EncoderInput, taps: Taps,
     replacing replacement: ((Int) -> [Backend.Scalar]?)? = nil, workers: Workers
   ) throws(SmithError) -> Activations<Backend.Scalar> {
-    let encoder = try Encoder(configuration.encoder, parameters: ModelWeights(self), backend: backend)
+    let encoder = try Encoder(
+      configuration.encoder, parameters: ModelWeights(self), backend: backend)
     return try encoder.forward(input, taps: taps, replacing: replacement, workers: workers)
   }
 }
@@ -48,7 +52,8 @@ func offloaded<Value: Sendable>(
 extension Model {
   /// Writes the model for an ecosystem: a folder with weights, configuration and tokenizer files, read back before it appears.
   public func write(
-    to destination: String, as names: Dialect.Name, container: String? = nil, overwrite: Bool = false,
+    to destination: String, as names: Dialect.Name, container: String? = nil,
+    overwrite: Bool = false,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(SmithError) {
     let format = try Conversion.Target.format(named: container, for: destination)
@@ -56,6 +61,8 @@ extension Model {
       .model(self), to: Conversion.Target(format: format, names: names), at: destination)
     conversion.overwrite = overwrite
     let work = conversion
-    _ = try await offloaded { () throws(SmithError) in try work.run(work.prepare(), progress: progress) }
+    _ = try await offloaded { () throws(SmithError) in
+      try work.run(work.prepare(), progress: progress)
+    }
   }
 }

@@ -16,7 +16,8 @@ public struct Inspection: Sendable {
   public let metadata: [String: String]
   public let notes: [String]
 
-  public init(_ checkpoint: Checkpoint, options: Model.Options = Model.Options()) throws(SmithError) {
+  public init(_ checkpoint: Checkpoint, options: Model.Options = Model.Options()) throws(SmithError)
+  {
     container = checkpoint.container
     files = checkpoint.source.files
     tensors = try checkpoint.logicalTensors()

@@ -32,7 +32,8 @@ public struct Model: Sendable {
           "the tensor names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))",
           remedy: "--names keep to convert it tensor by tensor")
       }
-      let file = try ConfigurationFiles.find(for: checkpoint, dialect: dialect, chosen: options.configuration)
+      let file = try ConfigurationFiles.find(
+        for: checkpoint, dialect: dialect, chosen: options.configuration)
       try Self.check(file, is: family)
       let reader = ParameterReader(configurationFile: file, overrides: options.settings)
       var (parameters, copies) = try reader.read(stored)
@@ -61,12 +62,17 @@ public struct Model: Sendable {
   }
 
   /// A config.json that speaks of another family than the tensors is the wrong file.
-  private static func check(_ file: (name: String, values: JSONObject)?, is family: Family) throws(SmithError) {
-    guard let file, let type = file.values["model_type"]?.stringValue, type != family.name else { return }
+  private static func check(
+    _ file: (name: String, values: JSONObject)?, is family: Family
+  ) throws(SmithError) {
+    guard let file, let type = file.values["model_type"]?.stringValue, type != family.name else {
+      return
+    }
     let place = Place(file: file.name, item: "model_type")
     guard Families.named(type) != nil else {
       throw SmithError(
-        .unsupported, "\"\(type)\" is a family we do not read; its tensor names are like \(family.name)'s",
+        .unsupported,
+        "\"\(type)\" is a family we do not read; its tensor names are like \(family.name)'s",
         at: place, remedy: "--names keep to convert it tensor by tensor")
     }
     throw SmithError(

@@ -24,7 +24,9 @@ struct ModelWeights: ParameterSource {
       throw SmithError(.mismatch, "shape \(recipe.shape), expected \(shape)", at: Place(item: name))
     }
     var evaluator = evaluator
-    do throws(SmithError) { return try evaluator.floats(recipe) } catch { throw error.at(item: name) }
+    do throws(SmithError) { return try evaluator.floats(recipe) } catch {
+      throw error.at(item: name)
+    }
   }
 }
 

@@ -26,7 +26,8 @@ struct PlanExecutor: Sendable {
       let index = order[position]
       let place = placements[index]
       let recipe = plan.outputs[index].recipe.streamed
-      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place.offset) { bytes in
+      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place.offset) {
+        bytes in
         let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
         progress(Progress(phase: .writing, done: now, total: total))
       }

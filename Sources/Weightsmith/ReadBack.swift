@@ -19,7 +19,8 @@ struct ReadBack: Sendable {
   ) throws(SmithError) {
     let checkpoint = try Checkpoint.open(path)
     let source = checkpoint.source
-    let found = Dictionary(source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let found = Dictionary(
+      source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     guard source.container == format.name, found.count == tensors.count else {
       throw failure("\(found.count) tensors, \(tensors.count) were written")
     }
@@ -39,7 +40,9 @@ struct ReadBack: Sendable {
     try checkModel(checkpoint, written)
   }
 
-  private func checksum(_ tensor: TensorInfo, in source: any TensorSource) throws(SmithError) -> UInt32 {
+  private func checksum(
+    _ tensor: TensorInfo, in source: any TensorSource
+  ) throws(SmithError) -> UInt32 {
     var crc = CRC32C()
     var buffer = [UInt8](repeating: 0, count: min(Self.piece, tensor.byteCount))
     var offset = 0
@@ -57,7 +60,8 @@ struct ReadBack: Sendable {
 
   /// The output must be read as the same model: same configuration, same parameters.
   private func checkModel(_ checkpoint: Checkpoint, _ written: Parameters?) throws(SmithError) {
-    guard let written, FolderListing.names(in: checkpoint.folder).contains(where: { $0.hasSuffix("config.json") })
+    guard let written,
+      FolderListing.names(in: checkpoint.folder).contains(where: { $0.hasSuffix("config.json") })
     else { return }
     let model = try Model(checkpoint)
     guard model.configuration.schedule == written.configuration.schedule,

@@ -14,8 +14,12 @@ public struct TensorStatistics: Hashable, Sendable {
   private var squares = 0.0
 
   /// Reads the tensor once; nil for text and other types that are no numbers.
-  static func of(_ recipe: Recipe?, _ evaluator: RecipeEvaluator) throws(SmithError) -> TensorStatistics? {
-    guard let recipe, ElementConversion.isSupported(from: recipe.dtype, to: .f32) else { return nil }
+  static func of(
+    _ recipe: Recipe?, _ evaluator: RecipeEvaluator
+  ) throws(SmithError) -> TensorStatistics? {
+    guard let recipe, ElementConversion.isSupported(from: recipe.dtype, to: .f32) else {
+      return nil
+    }
     var statistics = TensorStatistics()
     var evaluator = evaluator
     for rows in Slabs(recipe) { statistics.add(try evaluator.floats(recipe, rows: rows)) }
@@ -58,7 +62,9 @@ public struct TensorStatistics: Hashable, Sendable {
 
 extension Checkpoint {
   /// The statistics of the given tensors by name; text and other types without numbers are left out.
-  public func statistics(of tensors: [TensorInfo], workers: Workers = .all) throws(SmithError) -> [String:
+  public func statistics(
+    of tensors: [TensorInfo], workers: Workers = .all
+  ) throws(SmithError) -> [String:
     TensorStatistics]
   {
     let recipes = try StoredSchemes.fold(source)

@@ -8,12 +8,14 @@ struct TiedCopies {
 
   /// Settles every copy: an equal one is a copy and nothing more, a different one is reported. A decoder equal to the word table is tied
   /// and goes; a different one stays a parameter of its own.
-  func settle(_ copies: [TiedCopy], in parameters: inout Parameters) throws(SmithError) -> [String] {
+  func settle(_ copies: [TiedCopy], in parameters: inout Parameters) throws(SmithError) -> [String]
+  {
     var notes: [String] = []
     for copy in copies {
       guard let original = parameters.recipes[copy.canonical] else { continue }
       if try !equal(copy.recipe, original) {
-        notes.append("\(copy.stored) differs from the tensor that fills \(copy.canonical); it is not used")
+        notes.append(
+          "\(copy.stored) differs from the tensor that fills \(copy.canonical); it is not used")
       }
     }
     let decoder = "heads.mlm.decoder.weight"
@@ -25,7 +27,8 @@ struct TiedCopies {
             ? TensorFate(tensor: fate.tensor, kind: .copy, detail: "embeddings.word") : fate
         }
       } else {
-        notes.append("untied: the masked-language decoder differs from the word embedding and is kept")
+        notes.append(
+          "untied: the masked-language decoder differs from the word embedding and is kept")
       }
     }
     return notes

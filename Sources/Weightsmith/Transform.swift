@@ -11,7 +11,9 @@ public struct Transform: Sendable {
   /// Shared blocks become own blocks, one for each depth. The same numbers, so the same model.
   public static let unshare = Transform(name: "unshare") { parameters throws(SmithError) in
     let layout = Unsharing.Layout.allCases.first { layout in
-      guard let formula = Families.named(parameters.configuration.family)?.dialect(parameters.dialect)?.schedule
+      guard
+        let formula = Families.named(parameters.configuration.family)?.dialect(parameters.dialect)?
+          .schedule
       else { return true }
       let sizes = Unsharing(layout: layout).applied(to: parameters).configuration.sizes
       let schedule = formula.schedule(
@@ -29,7 +31,9 @@ public struct Transform: Sendable {
   }
 
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are.
-  public static func quantize(_ scheme: any QuantizationScheme, keeping keep: [Glob] = []) -> Transform {
+  public static func quantize(
+    _ scheme: any QuantizationScheme, keeping keep: [Glob] = []
+  ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
       try Quantization(scheme: scheme, keep: keep).applied(to: parameters)
     }
@@ -67,9 +71,13 @@ struct Quantization {
   private func refusal(_ parameters: Parameters) -> SmithError {
     var reason = "every matrix is kept"
     for (name, recipe) in parameters.recipes where isCandidate(name, recipe) {
-      do throws(SmithError) { _ = try scheme.components(shape: recipe.shape) } catch { reason = error.detail }
+      do throws(SmithError) { _ = try scheme.components(shape: recipe.shape) } catch {
+        reason = error.detail
+      }
     }
-    return SmithError(.refused, "\(scheme.name) takes no matrix of this model: \(reason)", remedy: "another --scheme")
+    return SmithError(
+      .refused, "\(scheme.name) takes no matrix of this model: \(reason)",
+      remedy: "another --scheme")
   }
 
   private func takes(_ name: String, _ recipe: Recipe) -> Bool {

@@ -16,8 +16,12 @@ extension Reports {
       ])
     }
     Console.print(table)
-    for line in leftOut(prepared.plan) + prepared.plan.notes { Console.print(line.escapedForTerminal) }
-    for companion in prepared.companions { Console.print("with \(companion.name.escapedForTerminal)") }
+    for line in leftOut(prepared.plan) + prepared.plan.notes {
+      Console.print(line.escapedForTerminal)
+    }
+    for companion in prepared.companions {
+      Console.print("with \(companion.name.escapedForTerminal)")
+    }
   }
 
   static func show(_ report: ConversionReport, destination: String, json: Bool) {
@@ -26,20 +30,25 @@ extension Reports {
         "destination": .string(destination), "files": .array(report.files.map(JSON.string)),
         "tensors": .integer(report.plan.outputs.count), "bytes": .integer(report.bytes),
         "verified": .bool(report.verified), "notes": .array(report.plan.notes.map(JSON.string)),
-        "ignored": .array(report.plan.fates.filter { $0.kind == .ignored }.map { .string($0.tensor) }),
+        "ignored": .array(
+          report.plan.fates.filter { $0.kind == .ignored }.map { .string($0.tensor) }),
       ])
       return
     }
     let check = report.verified ? "read back and equal" : "not read back"
     Console.print(
-      "\(count(report.plan.outputs.count, "tensor")), \(report.bytes.asBytes), \(check): \(destination)")
-    for line in leftOut(report.plan) + report.plan.notes { Console.print("note: " + line.escapedForTerminal) }
+      "\(count(report.plan.outputs.count, "tensor")), \(report.bytes.asBytes), \(check): \(destination)"
+    )
+    for line in leftOut(report.plan) + report.plan.notes {
+      Console.print("note: " + line.escapedForTerminal)
+    }
   }
 
   /// One line for each reason why source tensors are not in the output.
   private static func leftOut(_ plan: Plan) -> [String] {
     let rest = plan.fates.filter { $0.kind == .ignored }
-    return Dictionary(grouping: rest, by: \.detail).sorted { $0.key < $1.key }.map { reason, fates in
+    return Dictionary(grouping: rest, by: \.detail).sorted { $0.key < $1.key }.map {
+      reason, fates in
       "left out \(count(fates.count, "tensor")): \(reason) (\(fates[0].tensor)\(fates.count > 1 ? ", …" : ""))"
     }
   }

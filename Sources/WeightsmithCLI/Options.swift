@@ -3,18 +3,23 @@ import Weightsmith
 
 /// How a source's configuration is found, for every command that needs a model.
 struct ConfigurationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Use this configuration file instead of the one beside SRC.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Use this configuration file instead of the one beside SRC.", valueName: "file"))
   var config: String?
 
   @Option(
-    help: ArgumentHelp("A setting in the configuration's own key names, stronger than the file.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "A setting in the configuration's own key names, stronger than the file.",
+      valueName: "key=value"))
   var set: [String] = []
 
   func modelOptions() throws(SmithError) -> Model.Options {
     var settings = JSONObject()
     for pair in set {
       guard let equals = pair.firstIndex(of: "=") else {
-        throw SmithError(.usage, "--set \(pair): expected key=value", remedy: "--set num_attention_heads=12")
+        throw SmithError(
+          .usage, "--set \(pair): expected key=value", remedy: "--set num_attention_heads=12")
       }
       let text = String(pair[pair.index(after: equals)...])
       settings[String(pair[..<equals])] = (try? JSON.parse(Array(text.utf8))) ?? .string(text)
@@ -29,15 +34,20 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// Where an output goes and how it is made, for every command that writes.
 struct OutputOptions: ParsableArguments {
-  @Option(name: .long, help: ArgumentHelp("The container to write: safetensors or tf.", valueName: "container"))
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The container to write: safetensors or tf.", valueName: "container"))
   var to: String?
 
   @Option(
     help: ArgumentHelp(
-      "Whose tensor names: hf, original, keras, or keep. By default the container's own ecosystem.", valueName: "dialect"))
+      "Whose tensor names: hf, original, keras, or keep. By default the container's own ecosystem.",
+      valueName: "dialect"))
   var names: String?
 
-  @Option(help: ArgumentHelp("The element type of floating-point tensors: f32, f16 or bf16.", valueName: "type"))
+  @Option(
+    help: ArgumentHelp(
+      "The element type of floating-point tensors: f32, f16 or bf16.", valueName: "type"))
   var dtype: String?
 
   @Option(help: ArgumentHelp("Tensor bytes per file at most (500MB, 5GB).", valueName: "size"))
@@ -115,7 +125,8 @@ struct OutputOptions: ParsableArguments {
   /// `500MB`, `5GB`, `1GiB` or plain bytes.
   static func bytes(_ text: String) throws(SmithError) -> Int {
     let units: [(String, Int)] = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000), ("MB", 1_000_000),
+      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000),
+      ("MB", 1_000_000),
       ("GB", 1_000_000_000), ("B", 1), ("", 1),
     ]
     for (unit, factor) in units where text.hasSuffix(unit) {

@@ -4,7 +4,7 @@ import Weightsmith
 enum Reports {
   static func show(_ inspection: Inspection, path: String) {
     var lines: [(String, String)] = [
-      ("container", "\(inspection.container), \(count(inspection.files.count, "file"))"),
+      ("container", "\(inspection.container), \(count(inspection.files.count, "file"))")
     ]
     if let family = inspection.family {
       lines.append(("model", "\(family), names as in \(inspection.dialect?.rawValue ?? "?")"))
@@ -57,20 +57,27 @@ enum Reports {
     ]
   }
 
-  static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> TextTable {
+  static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> TextTable
+  {
     var header = ["NAME", "DTYPE", "SHAPE", "BYTES"]
     if !statistics.isEmpty { header += ["MIN", "MAX", "MEAN", "STD", "NONFINITE"] }
     var table = TextTable(
-      header, [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3))
+      header,
+      [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3))
     for tensor in tensors {
       var row = [
-        tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape), tensor.byteCount.grouped,
+        tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape),
+        tensor.byteCount.grouped,
       ]
       if !statistics.isEmpty {
         let found = statistics[tensor.name].flatMap { $0.count > 0 ? $0 : nil }
-        row += found.map {
-          [$0.minimum.short, $0.maximum.short, $0.mean.short, $0.deviation.short, "\($0.nonFinite)"]
-        } ?? ["", "", "", "", ""]
+        row +=
+          found.map {
+            [
+              $0.minimum.short, $0.maximum.short, $0.mean.short, $0.deviation.short,
+              "\($0.nonFinite)",
+            ]
+          } ?? ["", "", "", "", ""]
       }
       table.add(row)
     }
@@ -105,7 +112,9 @@ enum Reports {
     return text + "]"
   }
 
-  static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+  static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   private static func shortened(_ text: String) -> String {
     text.count <= 60 ? text : "\(text.prefix(60))… (\(text.utf8.count) bytes)"
@@ -113,5 +122,7 @@ enum Reports {
 }
 
 extension String {
-  func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
 }

@@ -13,7 +13,8 @@ extension Reports {
     Console.print(tensors(report))
     if let cloze = report.cloze {
       Console.print(
-        "cloze       reference \(cloze.referenceRight) of \(cloze.questions) right, candidate \(cloze.candidateRight); \(cloze.agreeing) answers agree")
+        "cloze       reference \(cloze.referenceRight) of \(cloze.questions) right, candidate \(cloze.candidateRight); \(cloze.agreeing) answers agree"
+      )
     }
     Console.print("policy      \(report.policy)")
     if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
@@ -24,9 +25,12 @@ extension Reports {
       case .missing, .extra: detail = ""
       default: detail = ", " + (tensor.note ?? "max abs \(tensor.maxAbs.short)")
       }
-      Console.print("tensor      \(tensor.name.escapedForTerminal): \(tensor.verdict.rawValue)\(detail)")
+      Console.print(
+        "tensor      \(tensor.name.escapedForTerminal): \(tensor.verdict.rawValue)\(detail)")
     }
-    if report.failingTensors.count > 5 { Console.print("            and \(report.failingTensors.count - 5) more") }
+    if report.failingTensors.count > 5 {
+      Console.print("            and \(report.failingTensors.count - 5) more")
+    }
     if let first = report.firstDivergence { Console.print("diverges    first at \(first)") }
     Console.print(report.holds ? "verdict     parity holds" : "verdict     parity does not hold")
   }
@@ -51,7 +55,8 @@ extension Reports {
   private static func tensors(_ report: VerificationReport) -> String {
     let verdicts: [(TensorParity.Verdict, String)] = [
       (.equal, "equal"), (.encoded, "the reference's in the candidate's encoding, bit for bit"),
-      (.approximate, "approximate"), (.different, "different"), (.missing, "missing"), (.extra, "extra"),
+      (.approximate, "approximate"), (.different, "different"), (.missing, "missing"),
+      (.extra, "extra"),
     ]
     let parts = verdicts.compactMap { verdict, text -> String? in
       let number = report.tensors.filter { $0.verdict == verdict }.count

@@ -13,7 +13,10 @@ struct WeightsmithCommand: ParsableCommand {
       Exit codes: 0 fine, 1 parity does not hold, 64 usage, 65 bad data, 66 no such input, 73 cannot create output, 74 I/O.
       """,
     version: Version.text,
-    subcommands: [Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self, BenchForward.self])
+    subcommands: [
+      Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self,
+      BenchForward.self,
+    ])
 
   static func main() {
     Interrupts.holdStandardStreams()

@@ -16,7 +16,8 @@ struct CommandRun {
   init(_ arguments: [String], in folder: Scratch, fileLimit: Int? = nil) throws {
     let link = "\(folder.path)/data"
     if !FileManager.default.fileExists(atPath: link) {
-      try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: Fixtures.root + "/data")
+      try FileManager.default.createSymbolicLink(
+        atPath: link, withDestinationPath: Fixtures.root + "/data")
     }
     let process = Process()
     if let fileLimit {
@@ -34,7 +35,8 @@ struct CommandRun {
     process.standardError = FileHandle(forWritingAtPath: err)
     try process.run()
     process.waitUntilExit()
-    code = process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    code =
+      process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     output = try String(contentsOfFile: out, encoding: .utf8)
     errors = try String(contentsOfFile: err, encoding: .utf8)
     for path in [out, err] { try FileManager.default.removeItem(atPath: path) }
@@ -43,10 +45,14 @@ struct CommandRun {
   /// Beside the test bundle.
   static let binary: URL = {
     var folder = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-    if !FileManager.default.isExecutableFile(atPath: folder.appendingPathComponent("weightsmith").path) {
-      folder = Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }.first {
-        FileManager.default.isExecutableFile(atPath: $0.appendingPathComponent("weightsmith").path)
-      } ?? folder
+    if !FileManager.default.isExecutableFile(
+      atPath: folder.appendingPathComponent("weightsmith").path)
+    {
+      folder =
+        Bundle.allBundles.map { $0.bundleURL.deletingLastPathComponent() }.first {
+          FileManager.default.isExecutableFile(
+            atPath: $0.appendingPathComponent("weightsmith").path)
+        } ?? folder
     }
     return folder.appendingPathComponent("weightsmith")
   }()
@@ -56,7 +62,8 @@ struct CommandRun {
 enum Snapshot {
   static func matches(_ run: CommandRun, _ name: String) throws -> Bool {
     let text = "exit \(run.code)\n--- stdout\n\(run.output)--- stderr\n\(run.errors)"
-    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Snapshots/\(name).txt")
+    let url = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(
+      "Snapshots/\(name).txt")
     if ProcessInfo.processInfo.environment["WEIGHTSMITH_UPDATE_SNAPSHOTS"] != nil {
       try text.write(to: url, atomically: true, encoding: .utf8)
     }

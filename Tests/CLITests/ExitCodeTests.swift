@@ -8,7 +8,8 @@ import Testing
 
   /// Names at the top of a scratch folder; hidden staging folders would show here.
   private func names(_ scratch: Scratch) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0 != "data" }.sorted()
+    try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0 != "data" }
+      .sorted()
   }
 
   @Test func `an existing DST is 73 and stays as it was, with --overwrite it is replaced`() throws {
@@ -16,7 +17,8 @@ import Testing
     try scratch.write([1, 2, 3], as: "out/mine.txt")
     let refused = try CommandRun("convert", albert, "out", in: scratch)
     #expect(refused.code == 73 && refused.errors.split(separator: "\n").count == 1)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/out") == ["mine.txt"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/out") == ["mine.txt"])
     #expect(try CommandRun("convert", albert, "out", "--overwrite", in: scratch).code == 0)
     let now = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/out").sorted()
     #expect(now == ["config.json", "model.safetensors"])
@@ -42,7 +44,9 @@ import Testing
     #expect(try names(scratch).isEmpty)
   }
 
-  @Test func `damaged data is 65, an absent file 66, a wrong option 64, parity that fails 1`() throws {
+  @Test func `damaged data is 65, an absent file 66, a wrong option 64, parity that fails 1`()
+    throws
+  {
     let scratch = try Scratch()
     var bytes = try Fixtures.bytes("models/albert/hf/model.safetensors")
     bytes.removeLast(7)
@@ -66,18 +70,22 @@ import Testing
     let scratch = try Scratch()
     #expect(try CommandRun("convert", albert, "one.safetensors", in: scratch).code == 0)
     #expect(try names(scratch) == ["one.safetensors"])
-    let many = try CommandRun("convert", albert, "two.safetensors", "--max-shard-size", "2kB", in: scratch)
+    let many = try CommandRun(
+      "convert", albert, "two.safetensors", "--max-shard-size", "2kB", in: scratch)
     #expect(many.code == 64)
     #expect(try names(scratch) == ["one.safetensors"])
   }
 
   @Test func `shards are written with their index and read as one`() throws {
     let scratch = try Scratch()
-    #expect(try CommandRun("convert", albert, "out", "--max-shard-size", "2kB", in: scratch).code == 0)
+    #expect(
+      try CommandRun("convert", albert, "out", "--max-shard-size", "2kB", in: scratch).code == 0)
     let files = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/out")
     #expect(files.contains("model.safetensors.index.json") && files.count > 4)
     #expect(try CommandRun("verify", albert, "out", in: scratch).code == 0)
-    #expect(try CommandRun("convert", "out", "tf", "--to", "tf", "--max-shard-size", "2kB", in: scratch).code == 0)
+    #expect(
+      try CommandRun("convert", "out", "tf", "--to", "tf", "--max-shard-size", "2kB", in: scratch)
+        .code == 0)
     #expect(try CommandRun("verify", albert, "tf", in: scratch).code == 0)
   }
 }

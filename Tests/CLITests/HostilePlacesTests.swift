@@ -12,7 +12,8 @@ import Testing
   }
 
   private func names(_ scratch: Scratch) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0 != "data" }.sorted()
+    try FileManager.default.contentsOfDirectory(atPath: scratch.path).filter { $0 != "data" }
+      .sorted()
   }
 
   @Test(arguments: ["pipe", "pipe.safetensors", "pipe.index"])
@@ -27,7 +28,8 @@ import Testing
     let scratch = try Scratch()
     let files = FileManager.default
     try files.createSymbolicLink(atPath: scratch.path + "/loop", withDestinationPath: "loop")
-    try files.createDirectory(atPath: scratch.path + "/odd/model.safetensors", withIntermediateDirectories: true)
+    try files.createDirectory(
+      atPath: scratch.path + "/odd/model.safetensors", withIntermediateDirectories: true)
     for (path, code) in [("loop", 74), ("", 66), ("odd", 65), ("/dev/null", 65)] {
       let run = try CommandRun("inspect", path, in: scratch)
       #expect(run.code == Int32(code) && isOneLine(run), "\(path): \(run.errors)")
@@ -99,7 +101,9 @@ import Testing
     return (process.terminationStatus, errors)
   }
 
-  @Test func `lost output is an error, a reader that leaves is none, closed streams harm nothing`() throws {
+  @Test func `lost output is an error, a reader that leaves is none, closed streams harm nothing`()
+    throws
+  {
     let scratch = try Scratch()
     #if os(Linux)
       let full = try shell("\"$0\" inspect \"$1\" --json > /dev/full", in: scratch)

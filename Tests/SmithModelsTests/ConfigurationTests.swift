@@ -30,7 +30,9 @@ import Testing
     #expect(try read(Synthetic.configuration(family), dialect: .hf).activation == .gelu)
     var silent = Synthetic.configuration(family)
     silent["hidden_act"] = nil
-    #expect(try read(silent, dialect: .hf).activation == .geluTanh, "the default of AlbertConfig is gelu_new")
+    #expect(
+      try read(silent, dialect: .hf).activation == .geluTanh,
+      "the default of AlbertConfig is gelu_new")
   }
 
   struct Contradiction: Sendable {
@@ -77,15 +79,19 @@ import Testing
   }
 
   @Test func `what the user sets is stronger than the file`() throws {
-    let it = try read(Synthetic.configuration(family), set: ["num_attention_heads": 4, "hidden_act": "relu"])
+    let it = try read(
+      Synthetic.configuration(family), set: ["num_attention_heads": 4, "hidden_act": "relu"])
     #expect(it[.heads] == 4 && it.activation == .relu)
   }
 
-  @Test(arguments: [
-    ("num_attention_head", 3), ("", 5), ("num_attention_heads", 5), ("num_attention_heads", 0),
-    ("hidden_size", "x"), ("hidden_act", nil), ("num_hidden_layers", 1e300),
-  ] as [(String, JSON)])
-  func `a setting that makes no sense is the user's mistake, also one that nobody reads`(key: String, value: JSON) {
+  @Test(
+    arguments: [
+      ("num_attention_head", 3), ("", 5), ("num_attention_heads", 5), ("num_attention_heads", 0),
+      ("hidden_size", "x"), ("hidden_act", nil), ("num_hidden_layers", 1e300),
+    ] as [(String, JSON)])
+  func `a setting that makes no sense is the user's mistake, also one that nobody reads`(
+    key: String, value: JSON
+  ) {
     let error = #expect(throws: SmithError.self) {
       try read(Synthetic.configuration(family), set: [key: value])
     }

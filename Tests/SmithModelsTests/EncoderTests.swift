@@ -174,9 +174,14 @@ import Testing
     (EncoderInput(ids: [[1, 2], [3, 37]]), "37 in row 1 at position 1, expected 0 to 36"),
     (EncoderInput(ids: [[-1]]), "-1 in row 0 at position 0, expected 0 to 36"),
     (EncoderInput(ids: [[1, 2], [3]]), "row 1 has 1 values, expected 2"),
-    (EncoderInput(ids: [[1, 2]], attentionMask: [[1, 2]]), "2 in row 0 at position 1, expected 0 to 1"),
+    (
+      EncoderInput(ids: [[1, 2]], attentionMask: [[1, 2]]),
+      "2 in row 0 at position 1, expected 0 to 1"
+    ),
     (EncoderInput(ids: [[1, 2]], attentionMask: [[1]]), "row 0 has 1 values, expected 2"),
-    (EncoderInput(ids: [[1, 2]], tokenTypes: [[0, 2]]), "2 in row 0 at position 1, expected 0 to 1"),
+    (
+      EncoderInput(ids: [[1, 2]], tokenTypes: [[0, 2]]), "2 in row 0 at position 1, expected 0 to 1"
+    ),
     (EncoderInput(ids: [[1]], tokenTypes: []), "0 rows, expected 1"),
     (EncoderInput(ids: [[Int](repeating: 1, count: 17)]), "17 tokens"),
   ])

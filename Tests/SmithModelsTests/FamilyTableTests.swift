@@ -29,20 +29,31 @@ import Testing
   func `every parameter has a name, but for the parts an ecosystem lacks`(row: Row) {
     let named = Set(row.dialect.rules.filter { $0.role == .name }.map(\.canonical.text))
     let lacking = Set(row.family.parameters.map(\.name.text)).subtracting(named)
-    let parts = Set(lacking.compactMap { name in row.family.parameters.first { $0.name.text == name }?.part })
+    let parts = Set(
+      lacking.compactMap { name in row.family.parameters.first { $0.name.text == name }?.part })
     switch row.dialect.name {
     case .original: #expect(parts == ["decoder", "token"])
     case .keras: #expect(parts == ["decoder"])
     default: #expect(parts.isEmpty)
     }
-    #expect(lacking.allSatisfy { name in row.family.parameters.contains { $0.name.text == name && $0.part != nil } })
+    #expect(
+      lacking.allSatisfy { name in
+        row.family.parameters.contains { $0.name.text == name && $0.part != nil }
+      })
   }
 
   @Test(arguments: rows)
   func `two rules share a stored name only for the classifiers`(row: Row) {
-    let groups = Dictionary(grouping: row.dialect.rules, by: \.stored.text).filter { $0.value.count > 1 }
+    let groups = Dictionary(grouping: row.dialect.rules, by: \.stored.text).filter {
+      $0.value.count > 1
+    }
     for (_, rules) in groups {
-      #expect(Set(rules.map { $0.canonical.text.hasPrefix("heads.sequence") || $0.canonical.text.hasPrefix("heads.token") }) == [true])
+      #expect(
+        Set(
+          rules.map {
+            $0.canonical.text.hasPrefix("heads.sequence")
+              || $0.canonical.text.hasPrefix("heads.token")
+          }) == [true])
     }
   }
 
@@ -54,13 +65,16 @@ import Testing
     let (parameters, copies) = try reader.read(stored)
     #expect(parameters.dialect == row.dialect.name)
     #expect(copies.allSatisfy { $0.recipe.shape == parameters.recipes[$0.canonical]?.shape })
-    let planner = Planner(family: row.family, dialect: row.dialect) { _ throws(SmithError) in false }
+    let planner = Planner(family: row.family, dialect: row.dialect) { _ throws(SmithError) in false
+    }
     let (plan, _) = try planner.plan(parameters)
     let written = Dictionary(uniqueKeysWithValues: plan.outputs.map { ($0.name, $0.recipe) })
     let used = parameters.fates.filter { $0.kind != .ignored }.map(\.tensor)
     #expect(Set(written.keys) == Set(stored.keys))
     #expect(Set(used) == Set(stored.keys))
-    for (name, recipe) in written where row.dialect.rules.contains(where: { $0.stored.text.hasSuffix(name) && $0.role == .name }) {
+    for (name, recipe) in written
+    where row.dialect.rules.contains(where: { $0.stored.text.hasSuffix(name) && $0.role == .name })
+    {
       #expect(recipe == stored[name], "\(name)")
     }
   }
@@ -73,7 +87,9 @@ import Testing
     for name in stored.keys {
       var without = stored
       without.removeValue(forKey: name)
-      let isCopy = row.dialect.rules.contains { $0.role == .writtenCopy && name.hasSuffix($0.stored.text) }
+      let isCopy = row.dialect.rules.contains {
+        $0.role == .writtenCopy && name.hasSuffix($0.stored.text)
+      }
       if isCopy || Self.isHeadless(row, without) { continue }
       #expect(throws: SmithError.self, "without \(name)") { try reader.read(without) }
 
@@ -83,7 +99,9 @@ import Testing
 
       // Codes of a scheme nobody named.
       bent[name] = .source(name: name, dtype: .i8, shape: stored[name]?.shape ?? [])
-      let isTiedCopy = row.dialect.rules.contains { $0.role != .name && name.hasSuffix($0.stored.text) }
+      let isTiedCopy = row.dialect.rules.contains {
+        $0.role != .name && name.hasSuffix($0.stored.text)
+      }
       if !isTiedCopy { #expect(throws: SmithError.self, "coded \(name)") { try reader.read(bent) } }
     }
     var more = stored
@@ -95,9 +113,13 @@ import Testing
 
   /// Whether what is left is a whole model all the same, because the last tensor of a part went.
   private static func isHeadless(_ row: Row, _ stored: StoredTensors) -> Bool {
-    guard let match = try? DialectMatch.best(for: stored.keys, in: [row.family]) else { return false }
+    guard let match = try? DialectMatch.best(for: stored.keys, in: [row.family]) else {
+      return false
+    }
     let names = Set(match.bindings.map(\.canonical))
-    let parts = Dictionary(grouping: row.family.parameters.filter { $0.part != nil }) { $0.part ?? "" }
+    let parts = Dictionary(grouping: row.family.parameters.filter { $0.part != nil }) {
+      $0.part ?? ""
+    }
     return parts.values.contains { rows in
       rows.count == 1 && !names.contains(rows[0].name.text)
     }

@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "layer_/x", "layer_01/x", "layer_1/x/y", "layer_1", "xlayer_1/x", "layer_-1/x", "layer_1234567/x",
+    "layer_/x", "layer_01/x", "layer_1/x/y", "layer_1", "xlayer_1/x", "layer_-1/x",
+    "layer_1234567/x",
     "layer_1a/x", "",
   ])
   func `nothing but the whole name matches`(name: String) {

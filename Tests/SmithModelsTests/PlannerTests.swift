@@ -22,7 +22,8 @@ import Testing
         layerNormEpsilon: 1e-12, maskValue: .additive(-10000),
         parts: projection ? ["projection"] : [], classes: [:], carried: [:]),
       recipes: [:], fates: [], dialect: .original)
-    for row in Family.albert.parameters where row.part == nil || (projection && row.part == "projection") {
+    for row in Family.albert.parameters
+    where row.part == nil || (projection && row.part == "projection") {
       let shape = row.dimensions.map { dimension -> Int in
         if case .size(let size) = dimension { sizes[size] ?? 1 } else { 1 }
       }
@@ -38,16 +39,20 @@ import Testing
     _ parameters: Parameters, for name: Dialect.Name, identity: Bool = false
   ) throws -> (plan: Plan, written: Parameters) {
     let dialect = try #require(Family.albert.dialect(name))
-    return try Planner(family: .albert, dialect: dialect) { _ throws(SmithError) in identity }.plan(parameters)
+    return try Planner(family: .albert, dialect: dialect) { _ throws(SmithError) in identity }.plan(
+      parameters)
   }
 
   /// The source of the query weight that the target's own library would run at each depth.
-  private func blocksRun(_ plan: Plan, _ written: Parameters, as name: Dialect.Name) throws -> [String] {
+  private func blocksRun(
+    _ plan: Plan, _ written: Parameters, as name: Dialect.Name
+  ) throws -> [String] {
     let dialect = try #require(Family.albert.dialect(name))
     let it = written.configuration
     let schedule = dialect.schedule.schedule(
       layers: it[.layers], groups: it[.groups], inner: it[.innerBlocks])
-    let rule = try #require(dialect.rules.first { $0.canonical.text == "blocks.{b}.attention.query.weight" })
+    let rule = try #require(
+      dialect.rules.first { $0.canonical.text == "blocks.{b}.attention.query.weight" })
     let bare = it.heads.isEmpty ? dialect.otherScopes.first : nil
     return try schedule.map { block in
       let inner = it[.innerBlocks]
@@ -58,10 +63,13 @@ import Testing
   }
 
   @Test(arguments: [(18, 14), (22, 22), (23, 23), (12, 1), (12, 12), (6, 2), (29, 7)])
-  func `Hugging Face's formula runs the blocks that Google's does`(layers: Int, groups: Int) throws {
+  func `Hugging Face's formula runs the blocks that Google's does`(layers: Int, groups: Int) throws
+  {
     let parameters = albert(layers: layers, groups: groups, formula: .albertOriginal)
     let (plan, written) = try plan(parameters, for: .hf)
-    let expected = parameters.configuration.schedule.map { "stored/blocks.\($0).attention.query.weight" }
+    let expected = parameters.configuration.schedule.map {
+      "stored/blocks.\($0).attention.query.weight"
+    }
     #expect(try blocksRun(plan, written, as: .hf) == expected)
   }
 
@@ -69,7 +77,9 @@ import Testing
   func `and Google's those of Hugging Face's`(layers: Int, groups: Int) throws {
     let parameters = albert(layers: layers, groups: groups, formula: .albertHuggingFace)
     let (plan, written) = try plan(parameters, for: .original)
-    let expected = parameters.configuration.schedule.map { "stored/blocks.\($0).attention.query.weight" }
+    let expected = parameters.configuration.schedule.map {
+      "stored/blocks.\($0).attention.query.weight"
+    }
     #expect(try blocksRun(plan, written, as: .original) == expected)
   }
 
@@ -83,21 +93,27 @@ import Testing
 
   /// Google's graph has no map when E = H, Hugging Face's class always has one.
   @Test func `with E = H an identity map is added for one side and dropped for the other`() throws {
-    let bare = albert(layers: 2, groups: 1, formula: .albertOriginal, embedding: 12, projection: false)
+    let bare = albert(
+      layers: 2, groups: 1, formula: .albertOriginal, embedding: 12, projection: false)
     let added = try plan(bare, for: .hf)
-    let weight = added.plan.outputs.first { $0.name == "encoder.embedding_hidden_mapping_in.weight" }
+    let weight = added.plan.outputs.first {
+      $0.name == "encoder.embedding_hidden_mapping_in.weight"
+    }
     #expect(weight?.recipe == .identity(size: 12))
     let mapped = albert(layers: 2, groups: 1, formula: .albertOriginal, embedding: 12)
     let dropped = try plan(mapped, for: .original, identity: true)
     #expect(!dropped.plan.outputs.contains { $0.name.contains("embedding_hidden_mapping_in") })
-    let error = #expect(throws: SmithError.self) { try plan(mapped, for: .original, identity: false) }
+    let error = #expect(throws: SmithError.self) {
+      try plan(mapped, for: .original, identity: false)
+    }
     #expect(error?.kind == .refused)
   }
 
   @Test func `an epsilon or activation that the target's code cannot have is refused`() throws {
     var parameters = albert(layers: 2, groups: 1, formula: .albertHuggingFace)
     parameters.configuration.layerNormEpsilon = 1e-5
-    #expect(#expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)
+    #expect(
+      #expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)
     parameters.configuration.layerNormEpsilon = 1e-12
     parameters.configuration.activation = .quickGelu
     let error = #expect(throws: SmithError.self) { try plan(parameters, for: .original) }
@@ -113,7 +129,8 @@ import Testing
     let dialect = try #require(Family.albert.dialect(.original))
     let file = written.configuration.written(for: dialect, family: .albert)
     #expect(file["hidden_act"] == "gelu_erf")
-    #expect(dialect.configuration.activations.first { $0.spelling == "gelu_erf" }?.activation == .gelu)
+    #expect(
+      dialect.configuration.activations.first { $0.spelling == "gelu_erf" }?.activation == .gelu)
   }
 
   @Test func `quantized codes go only where matrices are not transposed`() throws {
@@ -123,7 +140,8 @@ import Testing
     let codes = hugging.outputs.filter { $0.name.contains("attention.query.weight") }
     #expect(codes.map(\.dtype) == [.i8, .f32])
     #expect(hugging.metadata[StoredSchemes.key]?.contains("int8-channel") == true)
-    #expect(#expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)
+    #expect(
+      #expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)
   }
 
   @Test func `unsharing copies shared blocks and forgets those that never ran`() {

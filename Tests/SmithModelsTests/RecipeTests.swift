@@ -18,9 +18,13 @@ import Testing
       bytes[name] = values.withUnsafeBytes { Array($0) }
     }
 
-    func read(_ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
+    func read(
+      _ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan
+    ) throws(SmithError) {
       guard let all = bytes[tensor.name] else { throw SmithError(.missing, "no such tensor") }
-      for index in 0..<span.byteCount { span.storeBytes(of: all[offset + index], toByteOffset: index, as: UInt8.self) }
+      for index in 0..<span.byteCount {
+        span.storeBytes(of: all[offset + index], toByteOffset: index, as: UInt8.self)
+      }
     }
   }
 
@@ -74,7 +78,9 @@ import Testing
   }
 
   @Test(arguments: Schemes.all.map(\.name))
-  func `components in slabs are the components in one piece, and decode gives their values`(scheme: String) throws {
+  func `components in slabs are the components in one piece, and decode gives their values`(
+    scheme: String
+  ) throws {
     var source = MemorySource()
     try source.add("w", [5, 64], (0..<320).map { Float($0 * 37 % 101) / 50 - 1 })
     let recipe = Recipe.source(name: "w", dtype: .f32, shape: [5, 64])

@@ -19,8 +19,10 @@ import Testing
     var disagreeing = 0
     for layers in 1...64 {
       for groups in 1...layers {
-        let google = ScheduleFormula.albertOriginal.schedule(layers: layers, groups: groups, inner: 1)
-        let hugging = ScheduleFormula.albertHuggingFace.schedule(layers: layers, groups: groups, inner: 1)
+        let google = ScheduleFormula.albertOriginal.schedule(
+          layers: layers, groups: groups, inner: 1)
+        let hugging = ScheduleFormula.albertHuggingFace.schedule(
+          layers: layers, groups: groups, inner: 1)
         let integer = (0..<layers).map { $0 * groups / layers }
         if google != hugging || google != integer || hugging != integer { disagreeing += 1 }
       }

@@ -13,7 +13,9 @@ import Testing
     var tensors: [TensorInfo]
     var metadata: [String: String]
 
-    func read(_ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
+    func read(
+      _ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan
+    ) throws(SmithError) {
       throw SmithError(.io, "a listing has no bytes")
     }
   }
@@ -47,7 +49,8 @@ import Testing
     var item: String
     var testDescription: String { text }
 
-    init(_ text: String, _ kind: SmithError.Kind, at item: String = "metadata \(StoredSchemes.key)") {
+    init(_ text: String, _ kind: SmithError.Kind, at item: String = "metadata \(StoredSchemes.key)")
+    {
       self.text = text
       self.kind = kind
       self.item = item
@@ -64,7 +67,9 @@ import Testing
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [32]}}", .malformed, at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [4.5, 8]}}", .malformed, at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [-4, -8]}}", .malformed, at: "w"),
-    Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [1099511627776, 1099511627776]}}", .limit, at: "w"),
+    Lie(
+      "{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [1099511627776, 1099511627776]}}", .limit,
+      at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [8, 4]}}", .mismatch, at: "w"),
     Lie("{\"w\": {\"scheme\": \"q8_0\", \"shape\": [4, 32]}}", .mismatch, at: "w"),
     Lie("{\"q\": {\"scheme\": \"q8_0\", \"shape\": [4611686018427387904, 0]}}", .mismatch, at: "q"),

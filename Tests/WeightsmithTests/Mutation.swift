@@ -30,7 +30,8 @@ struct Mutation {
     case 0: bytes[at] ^= 1 << below(8)
     case 1: bytes[at] = [0, 0x7F, 0x80, 0xFF, 0x20, 0x22][below(6)]
     case 2: bytes.removeLast(bytes.count - at)
-    case 3: bytes.insert(contentsOf: [UInt8](repeating: UInt8(below(256)), count: 1 + below(9)), at: at)
+    case 3:
+      bytes.insert(contentsOf: [UInt8](repeating: UInt8(below(256)), count: 1 + below(9)), at: at)
     case 4: bytes.removeSubrange(at..<min(bytes.count, at + 1 + below(9)))
     case 5: for index in at..<min(bytes.count, at + 8) { bytes[index] = 0xFF }
     case 6: replaceNumber(&bytes, near: at)

@@ -28,11 +28,16 @@ import Weightsmith
     return (model, try Model(Checkpoint.open(out)))
   }
 
-  @Test(arguments: [0x7FC0_0000, 0x7F80_0000] as [UInt32], [nil, "cosine>=0.1", "kl<=100", "top1>=0", "exact"])
-  func `a candidate of NaN or infinity holds under no policy`(pattern: UInt32, policy: String?) throws {
+  @Test(
+    arguments: [0x7FC0_0000, 0x7F80_0000] as [UInt32],
+    [nil, "cosine>=0.1", "kl<=100", "top1>=0", "exact"])
+  func `a candidate of NaN or infinity holds under no policy`(
+    pattern: UInt32, policy: String?
+  ) throws {
     let (model, damaged) = try quantized(in: Scratch(), scales: pattern)
     let chosen = try policy.map { try Policy(parsing: $0) }
-    let report = try Verification(of: damaged, against: model, policy: chosen).compare(on: .standard)
+    let report = try Verification(of: damaged, against: model, policy: chosen).compare(
+      on: .standard)
     #expect(!report.holds)
     #expect(report.firstDivergence == "embeddings.norm" || report.firstDivergence?.isEmpty == false)
     #expect(try JSON.parse(Array(report.json.serialized().utf8)) == report.json)

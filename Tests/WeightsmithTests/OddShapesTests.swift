@@ -27,7 +27,8 @@ import Weightsmith
     let checkpoint = try source(in: scratch)
     let out = scratch.path + "/out"
     let format = try Conversion.Target.format(named: "safetensors", for: out)
-    let conversion = Conversion(.checkpoint(checkpoint), to: .init(format: format, names: nil), at: out)
+    let conversion = Conversion(
+      .checkpoint(checkpoint), to: .init(format: format, names: nil), at: out)
     _ = try conversion.run(conversion.prepare())
     let copy = try Checkpoint.open(out)
     #expect(copy.tensors.count == 7)
@@ -45,7 +46,8 @@ import Weightsmith
     let out = scratch.path + "/out"
     let format = try Conversion.Target.format(named: "safetensors", for: out)
     let conversion = Conversion(
-      .checkpoint(try source(in: scratch)), to: .init(format: format, names: nil, dtype: .f32), at: out)
+      .checkpoint(try source(in: scratch)), to: .init(format: format, names: nil, dtype: .f32),
+      at: out)
     _ = try conversion.run(conversion.prepare())
     let shapes = try Checkpoint.open(out).tensors.filter { $0.encoding.name == "f32" }.map(\.shape)
     #expect(shapes.contains([1, 1, 6]) && shapes.contains([0, 1 << 62]) && shapes.count == 5)

@@ -25,7 +25,9 @@ public enum HDF5: ContainerFormat {
       if input.path.hasSuffix(indexSuffix) { return input.path }
       return try hasSignature(input) ? input.path : nil
     case .folder:
-      if let name = input.entries.first(where: isModelFile) { return input.path.appending(path: name) }
+      if let name = input.entries.first(where: isModelFile) {
+        return input.path.appending(path: name)
+      }
       let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
       guard let only = candidates.first else { return nil }
       guard candidates.count == 1 else {

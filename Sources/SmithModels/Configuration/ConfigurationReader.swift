@@ -49,7 +49,8 @@ struct ConfigurationReader {
     let solved = shown(size)
     if let stated = stated(key) {
       guard let number = stated.intValue, (1...1 << 31).contains(number) else {
-        throw problem(.malformed, key, "expected a positive whole number, got \(stated.serialized())")
+        throw problem(
+          .malformed, key, "expected a positive whole number, got \(stated.serialized())")
       }
       if let solved, solved.value != number {
         throw problem(

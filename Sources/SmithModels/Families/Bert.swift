@@ -17,7 +17,8 @@ extension Family {
     ModelClass("BertForPreTraining", keras: "tf_bert_for_pre_training", parts: ["mlm", "nsp"]),
     ModelClass("BertForMaskedLM", keras: "tf_bert_for_masked_lm", parts: ["mlm"]),
     ModelClass(
-      "BertForNextSentencePrediction", keras: "tf_bert_for_next_sentence_prediction", parts: ["nsp"]),
+      "BertForNextSentencePrediction", keras: "tf_bert_for_next_sentence_prediction", parts: ["nsp"]
+    ),
     ModelClass(
       "BertForSequenceClassification", keras: "tf_bert_for_sequence_classification",
       parts: ["sequence"]),

@@ -68,7 +68,9 @@ public struct ParameterRow: Sendable {
   }
 
   /// `name.weight` [output, input] and `name.bias` [output].
-  static func linear(_ name: String, _ output: Size, _ input: Size, part: String? = nil)
+  static func linear(
+    _ name: String, _ output: Size, _ input: Size, part: String? = nil
+  )
     -> [ParameterRow]
   {
     [
@@ -99,7 +101,10 @@ public struct ParameterRow: Sendable {
     linear("heads.mlm.dense", .embedding, .hidden, part: "mlm"),
     norm("heads.mlm.norm", .embedding, part: "mlm"),
     [ParameterRow("heads.mlm.bias", [.size(.vocabulary)], part: "mlm")],
-    [ParameterRow("heads.mlm.decoder.weight", [.size(.vocabulary), .size(.embedding)], part: "decoder")],
+    [
+      ParameterRow(
+        "heads.mlm.decoder.weight", [.size(.vocabulary), .size(.embedding)], part: "decoder")
+    ],
   ]
 
   /// The block of BERT and ALBERT.

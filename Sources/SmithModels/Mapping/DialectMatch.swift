@@ -27,7 +27,9 @@ struct DialectMatch {
   private(set) var innerBlocks = 1
 
   /// The best match over all families and dialects, nil when none has a word table and a block. Two that fit equally well are an error.
-  static func best(for names: some Collection<String>, in families: [Family] = Families.all)
+  static func best(
+    for names: some Collection<String>, in families: [Family] = Families.all
+  )
     throws(SmithError) -> DialectMatch?
   {
     var found: [DialectMatch] = []
@@ -94,7 +96,9 @@ struct DialectMatch {
 extension Dialect {
   /// Whether any name ends like this dialect's word table: a glance that spares files of strangers the whole comparison.
   fileprivate func isPlausible(_ names: some Collection<String>) -> Bool {
-    guard let rule = rules.first(where: { $0.canonical.text == "embeddings.word" }) else { return false }
+    guard let rule = rules.first(where: { $0.canonical.text == "embeddings.word" }) else {
+      return false
+    }
     let text = rule.stored.text
     let ending = text.hasPrefix(scope) ? String(text.dropFirst(scope.count)) : text
     let wanted = Array(ending.utf8)

@@ -59,7 +59,9 @@ public struct NamePattern: Hashable, Sendable {
   }
 
   /// The pattern with every run of digits and every place written as `#`: an index key that a name and its pattern share.
-  var skeleton: String { Self.skeleton(of: segments.map { if case .text(let text) = $0 { text } else { "0" } }.joined()) }
+  var skeleton: String {
+    Self.skeleton(of: segments.map { if case .text(let text) = $0 { text } else { "0" } }.joined())
+  }
 
   static func skeleton(of name: String) -> String {
     var result: [UInt8] = []

@@ -9,14 +9,17 @@ public struct ParameterReader: Sendable {
   public var overrides: JSONObject
 
   public init(
-    configurationFile: (name: String, values: JSONObject)? = nil, overrides: JSONObject = JSONObject()
+    configurationFile: (name: String, values: JSONObject)? = nil,
+    overrides: JSONObject = JSONObject()
   ) {
     self.configurationFile = configurationFile
     self.overrides = overrides
   }
 
   /// What the names alone say: family and dialect, nil when no table fits.
-  public static func recognise(_ names: some Collection<String>) throws(SmithError) -> (
+  public static func recognise(
+    _ names: some Collection<String>
+  ) throws(SmithError) -> (
     family: Family, dialect: Dialect
   )? {
     try DialectMatch.best(for: names).map { ($0.family, $0.dialect) }
@@ -27,7 +30,8 @@ public struct ParameterReader: Sendable {
     guard let match = try DialectMatch.best(for: stored.keys) else {
       throw SmithError(
         .unsupported,
-        "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))")
+        "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
+      )
     }
     var assembly = Assembly(match: match, stored: stored)
     assembly.bind(choosing: headOf(classifier: match))
@@ -50,7 +54,8 @@ public struct ParameterReader: Sendable {
   /// `classifier` is the name of two heads: the one on the pooled vector, or the one on every token. The configuration's class decides;
   /// where it is silent, a model without pooler can only have the second.
   private func headOf(classifier match: DialectMatch) -> String {
-    let classes = (overrides["architectures"] ?? configurationFile?.values["architectures"])?.arrayValue ?? []
+    let classes =
+      (overrides["architectures"] ?? configurationFile?.values["architectures"])?.arrayValue ?? []
     let named = classes.compactMap(\.stringValue).compactMap { name in
       match.family.classes.first { $0.torch == name }
     }
@@ -103,21 +108,29 @@ private struct Assembly {
   /// Blocks where every depth has its own, groups otherwise: what the configuration counts.
   var blockOrGroupCount: Int {
     if case .sequential = match.dialect.schedule {
-      let blocks = recipes.keys.compactMap { NamePattern("blocks.{b}.attention.query.weight").match($0)?["b"] }
+      let blocks = recipes.keys.compactMap {
+        NamePattern("blocks.{b}.attention.query.weight").match($0)?["b"]
+      }
       return (blocks.max() ?? -1) + 1
     }
     return match.groups
   }
 
   var parts: Set<String> {
-    Set(match.family.parameters.compactMap { row in row.part.flatMap { recipes[row.name.text] == nil ? nil : $0 } })
-      .subtracting(["decoder"])
+    Set(
+      match.family.parameters.compactMap { row in
+        row.part.flatMap { recipes[row.name.text] == nil ? nil : $0 }
+      }
+    )
+    .subtracting(["decoder"])
   }
 
   /// The family's rows with the blocks filled in, each with the recipe that is there.
   private func rows(blocks: [Int]) -> [(name: String, row: ParameterRow)] {
     var result: [(String, ParameterRow)] = []
-    let (block, rest) = (match.family.parameters.filter { !$0.name.places.isEmpty }, match.family.parameters)
+    let (block, rest) = (
+      match.family.parameters.filter { !$0.name.places.isEmpty }, match.family.parameters
+    )
     var blocksDone = false
     for row in rest {
       if row.name.places.isEmpty {
@@ -157,12 +170,16 @@ private struct Assembly {
   /// The recipes in the order of the family's table.
   var ordered: OrderedDictionary<String, Recipe> {
     var result: OrderedDictionary<String, Recipe> = [:]
-    for (name, _) in rows(blocks: blocksSeen) { if let recipe = recipes[name] { result[name] = recipe } }
+    for (name, _) in rows(blocks: blocksSeen) {
+      if let recipe = recipes[name] { result[name] = recipe }
+    }
     return result
   }
 
   /// Throws one error that lists unknown, doubled and contradicting tensors; with the configuration also what is missing from it.
-  func refuseProblems(_ conflicts: [String], blocks configuration: ModelConfiguration?) throws(SmithError) {
+  func refuseProblems(
+    _ conflicts: [String], blocks configuration: ModelConfiguration?
+  ) throws(SmithError) {
     var all = problems + conflicts
     if let configuration { all += missing(configuration) }
     guard let first = all.first else { return }

@@ -23,12 +23,15 @@ public struct Planner: Sendable {
 
   /// The plan and the parameters it writes, which may have been unrolled or completed for the target. `.refused` with the reason when the
   /// target's library could not run the same model.
-  public func plan(_ parameters: Parameters) throws(SmithError) -> (plan: Plan, written: Parameters) {
+  public func plan(_ parameters: Parameters) throws(SmithError) -> (plan: Plan, written: Parameters)
+  {
     if let obstacle = dialect.configuration.obstacle(to: parameters.configuration) {
       throw refusal(obstacle)
     }
     var notes: [String] = []
-    if let warning = dialect.configuration.warning(about: parameters.configuration) { notes.append(warning) }
+    if let warning = dialect.configuration.warning(about: parameters.configuration) {
+      notes.append(warning)
+    }
     var written = try fitSchedule(parameters, notes: &notes)
     try fitProjection(&written, notes: &notes)
     var outputs: [Plan.Output] = []
@@ -47,7 +50,9 @@ public struct Planner: Sendable {
   }
 
   /// The rows that write a canonical parameter, with the full stored name of each.
-  private func rules(for canonical: String, in configuration: ModelConfiguration) -> [(Rule, String)] {
+  private func rules(
+    for canonical: String, in configuration: ModelConfiguration
+  ) -> [(Rule, String)] {
     let pattern = Self.pattern(of: canonical)
     return dialect.rules.compactMap { rule in
       guard rule.role == .name || rule.role == .writtenCopy, rule.canonical.text == pattern.text
@@ -72,7 +77,9 @@ public struct Planner: Sendable {
   /// The scope of a headless Hugging Face model is left out, as its bare class does.
   private func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
     if let decorate = dialect.decorate { return decorate(name, configuration.parts) }
-    if configuration.heads.isEmpty, let bare = dialect.otherScopes.first, name.hasPrefix(dialect.scope) {
+    if configuration.heads.isEmpty, let bare = dialect.otherScopes.first,
+      name.hasPrefix(dialect.scope)
+    {
       return bare + name.dropFirst(dialect.scope.count)
     }
     return (dialect.wrappers.first ?? "") + name
@@ -90,7 +97,9 @@ public struct Planner: Sendable {
       return [Plan.Output(name: name, recipe: .cast(stored, to: dtype))]
     }
     guard rule.step == .copy, let coder = Schemes.named(scheme) else {
-      throw refusal("it stores \(canonical) transposed, which \(scheme) codes cannot follow", remedy: "--dtype f32")
+      throw refusal(
+        "it stores \(canonical) transposed, which \(scheme) codes cannot follow",
+        remedy: "--dtype f32")
     }
     schemes[name] = StoredSchemes.Entry.json(scheme: scheme, shape: recipe.shape)
     let components = try coder.components(shape: recipe.shape)
@@ -108,7 +117,9 @@ public struct Planner: Sendable {
 extension Planner {
   /// The same model under the target's own schedule formula: as it is where that gives the same blocks, unrolled where it does not
   /// (models §2.3: 18 layers in 14 groups).
-  private func fitSchedule(_ parameters: Parameters, notes: inout [String]) throws(SmithError) -> Parameters {
+  private func fitSchedule(
+    _ parameters: Parameters, notes: inout [String]
+  ) throws(SmithError) -> Parameters {
     let configuration = parameters.configuration
     func runs(_ sizes: [Size: Int]) -> [Int] {
       dialect.schedule.schedule(
@@ -119,7 +130,9 @@ extension Planner {
     let complete = (0..<needsAll).allSatisfy {
       parameters.recipes["blocks.\($0).attention.query.weight"] != nil
     }
-    if runs(configuration.sizes) == configuration.schedule, complete || dialect.schedule == .sequential {
+    if runs(configuration.sizes) == configuration.schedule,
+      complete || dialect.schedule == .sequential
+    {
       return parameters
     }
     for layout in Unsharing.Layout.allCases {
@@ -135,7 +148,9 @@ extension Planner {
   }
 
   /// Adds the E → H map as an identity where the target's files always have one, and drops it where they cannot.
-  private func fitProjection(_ parameters: inout Parameters, notes: inout [String]) throws(SmithError) {
+  private func fitProjection(
+    _ parameters: inout Parameters, notes: inout [String]
+  ) throws(SmithError) {
     let configuration = parameters.configuration
     let demanded = family.demanded[dialect.name]?.contains("projection") ?? false
     guard family.parameters.contains(where: { $0.part == "projection" }),
@@ -150,12 +165,14 @@ extension Planner {
       let bias = parameters.recipes["embeddings.projection.bias"]
     {
       guard try isIdentity(weight), try isIdentity(bias) else {
-        throw refusal("its graph has no embedding map when E = H, and this model's is not an identity")
+        throw refusal(
+          "its graph has no embedding map when E = H, and this model's is not an identity")
       }
       parameters.recipes["embeddings.projection.weight"] = nil
       parameters.recipes["embeddings.projection.bias"] = nil
       parameters.configuration.parts.remove("projection")
-      notes.append("dropped the embedding map: it is an identity, and the target has none when E = H")
+      notes.append(
+        "dropped the embedding map: it is an identity, and the target has none when E = H")
     }
   }
 }

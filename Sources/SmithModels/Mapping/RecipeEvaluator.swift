@@ -15,7 +15,8 @@ public struct RecipeEvaluator: Sendable {
 
   public init(source: any TensorSource) {
     self.source = source
-    self.tensors = Dictionary(source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    self.tensors = Dictionary(
+      source.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The whole tensor, little endian, in the recipe's element type.
@@ -59,12 +60,16 @@ public struct RecipeEvaluator: Sendable {
 
   private func info(_ name: String) throws(SmithError) -> TensorInfo {
     guard let tensor = tensors[name] else {
-      throw SmithError(.missing, "the plan needs a tensor that the source lacks", at: Place(file: source.files.first, item: name))
+      throw SmithError(
+        .missing, "the plan needs a tensor that the source lacks",
+        at: Place(file: source.files.first, item: name))
     }
     return tensor
   }
 
-  private mutating func stored(_ name: String, rows: Range<Int>, of recipe: Recipe) throws(SmithError) -> [UInt8] {
+  private mutating func stored(
+    _ name: String, rows: Range<Int>, of recipe: Recipe
+  ) throws(SmithError) -> [UInt8] {
     let tensor = try info(name)
     if rows.count == recipe.rowCount { return try source.bytes(tensor) }
     if verified.insert(name).inserted { try source.verifyChecksum(tensor) }
@@ -75,7 +80,8 @@ public struct RecipeEvaluator: Sendable {
   }
 
   /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is computed once and kept until its last column.
-  private mutating func transposed(_ inner: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
+  private mutating func transposed(_ inner: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8]
+  {
     let (height, width) = (inner.shape[0], inner.shape[1])
     let element = inner.dtype.width
     if whole?.recipe != inner { whole = (inner, try bytes(inner)) }
@@ -91,10 +97,13 @@ public struct RecipeEvaluator: Sendable {
   }
 
   private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) { span throws(SmithError) in
+    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
+      span throws(SmithError) in
       try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
     }
-    if refusesOverflow, ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil {
+    if refusesOverflow,
+      ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil
+    {
       throw SmithError(
         .refused, "a finite value is too large for \(type.rawValue)",
         remedy: type == .f16 ? "--dtype bf16, or f32" : nil)
@@ -102,7 +111,9 @@ public struct RecipeEvaluator: Sendable {
     return made
   }
 
-  private mutating func reshaped(_ inner: Recipe, to outer: Recipe, rows: Range<Int>) throws(SmithError) -> [UInt8] {
+  private mutating func reshaped(
+    _ inner: Recipe, to outer: Recipe, rows: Range<Int>
+  ) throws(SmithError) -> [UInt8] {
     if rows.count == outer.rowCount { return try bytes(inner) }
     let all = try bytes(inner)
     return Array(all[(rows.lowerBound * outer.rowBytes)..<(rows.upperBound * outer.rowBytes)])
@@ -127,7 +138,9 @@ extension Recipe {
   public var rowCount: Int { shape.first ?? 1 }
 
   /// Bytes of one row; 0 where the tensor has no elements, whatever its other dimensions claim.
-  public var rowBytes: Int { shape.contains(0) ? 0 : shape.dropFirst().reduce(1, &*) * dtype.bits / 8 }
+  public var rowBytes: Int {
+    shape.contains(0) ? 0 : shape.dropFirst().reduce(1, &*) * dtype.bits / 8
+  }
 
   public var byteCount: Int { rowCount * rowBytes }
 
@@ -137,7 +150,9 @@ extension Recipe {
     let count = shape.contains(0) ? 0 : shape.reduce(1, &*)
     switch self {
     case .source(let name, let dtype, _):
-      return .source(name: name, dtype: .u8, shape: [dtype.width > 0 ? count * dtype.width : count * dtype.bits / 8])
+      return .source(
+        name: name, dtype: .u8,
+        shape: [dtype.width > 0 ? count * dtype.width : count * dtype.bits / 8])
     case .cast(.source(let name, let dtype, _), let type) where dtype.width > 0:
       return .cast(.source(name: name, dtype: dtype, shape: [count]), to: type)
     default: return self

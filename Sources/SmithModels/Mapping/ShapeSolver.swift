@@ -30,7 +30,9 @@ struct ShapeSolver {
   }
 
   /// Notes what is wrong with a parameter besides its shape.
-  mutating func refuse(_ parameter: String, _ reason: String) { conflicts.append("\(parameter): \(reason)") }
+  mutating func refuse(_ parameter: String, _ reason: String) {
+    conflicts.append("\(parameter): \(reason)")
+  }
 
   func size(_ size: Size) -> Int? { known[.size(size)]?.value }
 

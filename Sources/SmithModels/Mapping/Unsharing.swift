@@ -25,7 +25,9 @@ public struct Unsharing: Hashable, Sendable {
         result.recipes[name] = recipe
       } else if !copied {
         copied = true
-        for (depth, block) in old.schedule.enumerated() { copy(block, to: depth, from: parameters, into: &result) }
+        for (depth, block) in old.schedule.enumerated() {
+          copy(block, to: depth, from: parameters, into: &result)
+        }
       }
     }
     let depths = old.schedule.count
@@ -36,15 +38,19 @@ public struct Unsharing: Hashable, Sendable {
       result.configuration.sizes[.innerBlocks] = layout == .groups ? 1 : depths
     }
     result.fates = parameters.fates.map { fate in
-      guard fate.kind == .used, let block = Self.block(of: fate.detail), !old.schedule.contains(block)
+      guard fate.kind == .used, let block = Self.block(of: fate.detail),
+        !old.schedule.contains(block)
       else { return fate }
       return TensorFate(
-        tensor: fate.tensor, kind: .ignored, detail: "its block never runs under the source's schedule")
+        tensor: fate.tensor, kind: .ignored,
+        detail: "its block never runs under the source's schedule")
     }
     return result
   }
 
-  private func copy(_ block: Int, to depth: Int, from old: Parameters, into result: inout Parameters) {
+  private func copy(
+    _ block: Int, to depth: Int, from old: Parameters, into result: inout Parameters
+  ) {
     let prefix = "blocks.\(block)."
     for (name, recipe) in old.recipes where name.hasPrefix(prefix) {
       let new = "blocks.\(depth)." + name.dropFirst(prefix.count)

@@ -47,7 +47,9 @@ public enum ElementConversion {
   public static func firstOverflow(
     _ bytes: [UInt8], from source: DType, converted: [UInt8], to type: DType
   ) -> Int? {
-    guard let from = kernelTypes[source], let to = kernelTypes[type], source.width > 0 else { return nil }
+    guard let from = kernelTypes[source], let to = kernelTypes[type], source.width > 0 else {
+      return nil
+    }
     let count = min(bytes.count / source.width, converted.count / type.width)
     let found = bytes.withUnsafeBytes { given in
       converted.withUnsafeBytes { made in

@@ -39,7 +39,8 @@ public struct ClozeQuestions: Sendable {
       guard let maskAt = value["mask_at"]?.intValue, let right = value["right"]?.intValue,
         ids.indices.contains(maskAt)
       else {
-        throw SmithError(.malformed, "expected ids, mask_at and right", at: Place(item: "row \(index)"))
+        throw SmithError(
+          .malformed, "expected ids, mask_at and right", at: Place(item: "row \(index)"))
       }
       rows.append(Row(ids: ids, maskAt: maskAt, right: right))
     }
@@ -49,7 +50,9 @@ public struct ClozeQuestions: Sendable {
   /// How many each of the two models answers; `.missing` when the file has no questions or the model no masked-language head.
   public func ask(_ reference: Model, _ candidate: Model) throws(SmithError) -> ClozeReport {
     // The whole word: tiny_albert also ends in bert.
-    let chosen = sets.first { $0.name.isEmpty || $0.name.split(separator: "_").last ?? "" == reference.family } ?? sets.first
+    let chosen =
+      sets.first { $0.name.isEmpty || $0.name.split(separator: "_").last ?? "" == reference.family }
+      ?? sets.first
     guard let rows = chosen?.rows, !rows.isEmpty else {
       throw SmithError(
         .missing, "no questions", at: Place(file: path),
@@ -83,7 +86,8 @@ public struct ClozeQuestions: Sendable {
     let input = EncoderInput(padding: rows.map(\.ids))
     let pass = try model.run(input, taps: .none, workers: .all)
     guard let logits = pass["heads.mlm.logits"], let width = logits.shape.last else {
-      throw SmithError(.missing, "the model has no masked-language head", at: Place(file: model.checkpoint.path))
+      throw SmithError(
+        .missing, "the model has no masked-language head", at: Place(file: model.checkpoint.path))
     }
     return rows.enumerated().map { index, row in
       let start = (index * input.length + row.maskAt) * width

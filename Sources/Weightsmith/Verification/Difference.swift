@@ -19,8 +19,11 @@ public struct Difference: Hashable, Sendable {
   public init() {}
 
   /// Takes in values that belong together by position. A value that is no number on one side only counts as infinitely wrong.
-  mutating func add<R: BinaryFloatingPoint, C: BinaryFloatingPoint>(reference: [R], candidate: [C]) {
-    add(reference: reference, candidate: candidate, positions: 0..<min(reference.count, candidate.count))
+  mutating func add<R: BinaryFloatingPoint, C: BinaryFloatingPoint>(reference: [R], candidate: [C])
+  {
+    add(
+      reference: reference, candidate: candidate,
+      positions: 0..<min(reference.count, candidate.count))
   }
 
   mutating func add<R: BinaryFloatingPoint, C: BinaryFloatingPoint>(

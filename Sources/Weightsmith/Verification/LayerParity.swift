@@ -1,11 +1,11 @@
+import SmithBytes
+import SmithModels
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-
-import SmithBytes
-import SmithModels
 
 /// How one activation of a candidate compares with the reference's, at the positions that are not padding.
 public struct LayerParity: Hashable, Sendable {
@@ -30,7 +30,8 @@ public struct LayerParity: Hashable, Sendable {
 
   public var json: JSON {
     var row: JSONObject = [
-      "name": .string(name), "maxAbs": .number(maxAbs.writable), "meanAbs": .number(meanAbs.writable),
+      "name": .string(name), "maxAbs": .number(maxAbs.writable),
+      "meanAbs": .number(meanAbs.writable),
       "cosine": .number(cosine), "floor": .number(floor.writable),
       "tolerance": .number(tolerance.writable),
     ]
@@ -59,7 +60,8 @@ struct LayerComparison {
     for row in seenRows(reference.shape) {
       let width = reference.shape.last ?? 1
       difference.add(
-        reference: reference.values, candidate: candidate.values, positions: (row * width)..<((row + 1) * width))
+        reference: reference.values, candidate: candidate.values,
+        positions: (row * width)..<((row + 1) * width))
     }
     return difference
   }
@@ -71,7 +73,9 @@ struct LayerComparison {
   }
 
   /// Top-1 agreement and divergence of two sets of logits.
-  func distribution(_ reference: Activations<Float>.Tap, _ candidate: Activations<Float>.Tap) -> (
+  func distribution(
+    _ reference: Activations<Float>.Tap, _ candidate: Activations<Float>.Tap
+  ) -> (
     topOne: Double, divergence: Double
   ) {
     let width = reference.shape.last ?? 1
@@ -80,7 +84,9 @@ struct LayerComparison {
     for row in rows {
       let a = Array(reference.values[(row * width)..<((row + 1) * width)])
       let b = Array(candidate.values[(row * width)..<((row + 1) * width)])
-      if a.indices.max(by: { a[$0] < a[$1] }) == b.indices.max(by: { b[$0] < b[$1] }) { agreeing += 1 }
+      if a.indices.max(by: { a[$0] < a[$1] }) == b.indices.max(by: { b[$0] < b[$1] }) {
+        agreeing += 1
+      }
       let (p, q) = (a.logSoftmax, b.logSoftmax)
       divergence += zip(p, q).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
     }

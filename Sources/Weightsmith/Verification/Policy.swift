@@ -17,14 +17,18 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
 
   /// The same model: equal tensors, activations at the floor.
   public static let exact = Policy(
-    staysAtFloor: true, leastCosine: nil, leastTopOne: nil, mostDivergence: nil, allowsApproximateTensors: false)
+    staysAtFloor: true, leastCosine: nil, leastTopOne: nil, mostDivergence: nil,
+    allowsApproximateTensors: false)
 
   /// A candidate in fewer bits: its tensors are the reference's in the candidate's encoding, its activations point the same way.
   public static let reduced = Policy(
-    staysAtFloor: false, leastCosine: 0.99, leastTopOne: nil, mostDivergence: nil, allowsApproximateTensors: true)
+    staysAtFloor: false, leastCosine: 0.99, leastTopOne: nil, mostDivergence: nil,
+    allowsApproximateTensors: true)
 
   public var description: String {
-    if staysAtFloor { return "exact: within \(Int(Self.floorMultiple)) times the f32 rounding floor" }
+    if staysAtFloor {
+      return "exact: within \(Int(Self.floorMultiple)) times the f32 rounding floor"
+    }
     var demands: [String] = []
     if let leastCosine { demands.append("cosine>=\(leastCosine)") }
     if let leastTopOne { demands.append("top1>=\(leastTopOne)") }
@@ -44,7 +48,9 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     if demands.isEmpty { throw Self.unreadable(text[...]) }
     for demand in demands {
       let parts = demand.split(separator: "=", maxSplits: 1).map(String.init)
-      guard parts.count == 2, let value = Double(parts[1]), value.isFinite else { throw Self.unreadable(demand) }
+      guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
+        throw Self.unreadable(demand)
+      }
       switch parts[0] {
       case "cosine>": leastCosine = value
       case "top1>": leastTopOne = value
@@ -67,14 +73,21 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
 
   private static func unreadable(_ demand: Substring) -> SmithError {
     SmithError(
-      .usage, "--policy \(demand): not a demand", remedy: "exact, or cosine>=0.99,top1>=0.95,kl<=0.01")
+      .usage, "--policy \(demand): not a demand",
+      remedy: "exact, or cosine>=0.99,top1>=0.95,kl<=0.01")
   }
 
   /// What a layer fails, nil when it holds.
   func failure(of layer: LayerParity) -> String? {
-    if staysAtFloor { return layer.isWithin ? nil : "max abs \(layer.maxAbs) above \(layer.tolerance)" }
-    if !layer.maxAbs.isFinite { return "values that are not finite, where the reference has numbers" }
-    if let leastCosine, !(layer.cosine >= leastCosine) { return "cosine \(layer.cosine) below \(leastCosine)" }
+    if staysAtFloor {
+      return layer.isWithin ? nil : "max abs \(layer.maxAbs) above \(layer.tolerance)"
+    }
+    if !layer.maxAbs.isFinite {
+      return "values that are not finite, where the reference has numbers"
+    }
+    if let leastCosine, !(layer.cosine >= leastCosine) {
+      return "cosine \(layer.cosine) below \(leastCosine)"
+    }
     if let leastTopOne, let topOne = layer.topOne, !(topOne >= leastTopOne) {
       return "top-1 agreement \(topOne) below \(leastTopOne)"
     }

@@ -19,12 +19,14 @@ public struct ReferenceOutputs: Sendable {
     guard checkpoint.tensors.contains(where: { $0.name == "input_ids" }) else {
       throw SmithError(
         .missing, "a reference file needs the input it was computed for",
-        at: Place(file: path, item: "input_ids"), remedy: "write input_ids [B, S] beside the outputs")
+        at: Place(file: path, item: "input_ids"),
+        remedy: "write input_ids [B, S] beside the outputs")
     }
     let size = checkpoint.tensors.reduce(0) { $0 + $1.byteCount }
     guard size <= Self.sizeLimit else {
       throw SmithError(
-        .limit, "\(size) bytes of outputs, at most \(Self.sizeLimit) are read", at: Place(file: path))
+        .limit, "\(size) bytes of outputs, at most \(Self.sizeLimit) are read",
+        at: Place(file: path))
     }
     var tensors: [String: (shape: [Int], values: [Float])] = [:]
     var evaluator = RecipeEvaluator(source: checkpoint.source)
@@ -34,7 +36,8 @@ public struct ReferenceOutputs: Sendable {
       } catch { throw error.at(file: path, item: name) }
     }
     input = EncoderInput(
-      ids: try Self.integers(tensors["input_ids"], "input_ids", path) ?? [], attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
+      ids: try Self.integers(tensors["input_ids"], "input_ids", path) ?? [],
+      attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
       tokenTypes: try Self.integers(tensors["token_type_ids"], "token_type_ids", path))
     let inputs = ["input_ids", "attention_mask", "token_type_ids", "position_ids"]
     activations = tensors.filter { !inputs.contains($0.key) }.sorted { $0.key < $1.key }
@@ -49,7 +52,8 @@ public struct ReferenceOutputs: Sendable {
     guard tensor.shape.count == 2, tensor.shape[1] > 0,
       tensor.values.allSatisfy({ $0 >= 0 && $0 < Float(1 << 24) && $0 == $0.rounded() })
     else {
-      throw SmithError(.malformed, "expected whole numbers [B, S]", at: Place(file: path, item: name))
+      throw SmithError(
+        .malformed, "expected whole numbers [B, S]", at: Place(file: path, item: name))
     }
     return stride(from: 0, to: tensor.values.count, by: tensor.shape[1]).map { start in
       tensor.values[start..<(start + tensor.shape[1])].map { Int($0) }
@@ -57,7 +61,9 @@ public struct ReferenceOutputs: Sendable {
   }
 
   /// The file's activations as taps of our own pass, in its order. What we have no counterpart for is left out and named.
-  func matched(with pass: Activations<Float>) -> (taps: [Activations<Float>.Tap], unmatched: [String]) {
+  func matched(
+    with pass: Activations<Float>
+  ) -> (taps: [Activations<Float>.Tap], unmatched: [String]) {
     var found: [String: Activations<Float>.Tap] = [:]
     var unmatched: [String] = []
     for (name, shape, values) in activations {
@@ -90,7 +96,8 @@ public struct ReferenceOutputs: Sendable {
       switch parts[0] {
       case "layer_output": return ["layers.\(number).output"]
       case "hidden", "hidden_states":
-        return number == 0 ? ["embeddings.projected", "embeddings"] : ["layers.\(number - 1).output"]
+        return number == 0
+          ? ["embeddings.projected", "embeddings"] : ["layers.\(number - 1).output"]
       default: break
       }
     }
@@ -98,7 +105,8 @@ public struct ReferenceOutputs: Sendable {
     case "mlm_logits", "sop_logits", "nsp_logits": return ["heads.\(name.prefix(3)).logits"]
     case "pooler_output": return ["pooled"]
     case "last_hidden_state": return (0..<1000).reversed().map { "layers.\($0).output" }
-    case "logits": return ["sequence", "token", "span", "mlm", "sop", "nsp"].map { "heads.\($0).logits" }
+    case "logits":
+      return ["sequence", "token", "span", "mlm", "sop", "nsp"].map { "heads.\($0).logits" }
     default: return [name]
     }
   }
@@ -110,22 +118,27 @@ extension Verification {
   public func compare(
     against outputs: ReferenceOutputs, progress: @Sendable (Progress) -> Void = { _ in }
   ) throws(SmithError) -> VerificationReport {
-    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers).run(progress)
+    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers)
+      .run(progress)
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
     let actual: Activations<Float>
     do throws(SmithError) {
       actual = try candidate.run(outputs.input, taps: .everyLayer, workers: workers)
     } catch {
       // An input that the model has no embedding for is the file's fault here, not the caller's.
-      throw error.kind == .usage ? SmithError(.mismatch, error.detail, at: error.place).at(file: outputs.path) : error
+      throw error.kind == .usage
+        ? SmithError(.mismatch, error.detail, at: error.place).at(file: outputs.path) : error
     }
     let (expected, unmatched) = outputs.matched(with: actual)
     if expected.isEmpty {
       throw SmithError(
-        .mismatch, "no output in the file belongs to this model (\(unmatched.joined(separator: ", ")))",
+        .mismatch,
+        "no output in the file belongs to this model (\(unmatched.joined(separator: ", ")))",
         at: Place(file: outputs.path))
     }
-    for name in unmatched { report.refuse("\(name) in \(outputs.path) has no counterpart of its shape in the model") }
+    for name in unmatched {
+      report.refuse("\(name) in \(outputs.path) has no counterpart of its shape in the model")
+    }
     let comparison = LayerComparison(mask: outputs.input.attentionMask)
     let own = try reference.run(outputs.input, taps: .everyLayer, workers: workers)
     let floors = try floors(of: own, on: outputs.input, comparison)

@@ -31,7 +31,8 @@ public struct TensorParity: Hashable, Sendable {
   public var json: JSON {
     [
       "name": .string(name), "verdict": .string(verdict.rawValue), "encoding": .string(encoding),
-      "maxAbs": .number(maxAbs.isFinite ? maxAbs : .greatestFiniteMagnitude), "cosine": .number(cosine),
+      "maxAbs": .number(maxAbs.isFinite ? maxAbs : .greatestFiniteMagnitude),
+      "cosine": .number(cosine),
       "sqnr": signalToNoise.isFinite ? .number(signalToNoise) : .null,
     ]
   }
@@ -62,7 +63,8 @@ struct TensorComparison: Sendable {
     try workers.forEach(pairs.count) { index throws(SmithError) in
       let row = try compare(pairs[index], left, right)
       rows.withLock { $0[index] = row }
-      let now = done.wrappingAdd(pairs[index].reference?.byteCount ?? 0, ordering: .relaxed).newValue
+      let now = done.wrappingAdd(pairs[index].reference?.byteCount ?? 0, ordering: .relaxed)
+        .newValue
       progress(Progress(phase: .comparing, done: now, total: total))
     }
     return rows.withLock { $0.compactMap { $0 } }
@@ -77,7 +79,8 @@ struct TensorComparison: Sendable {
       let scheme = right.schemes[new] ?? right.recipes[new]?.storedScheme
       result.append(
         Pair(
-          name: shown, reference: a, candidate: right.schemes[new] == nil ? b : right.effectiveRecipe(new),
+          name: shown, reference: a,
+          candidate: right.schemes[new] == nil ? b : right.effectiveRecipe(new),
           encoding: scheme ?? b?.dtype.rawValue ?? "", scheme: scheme))
     }
     let names = (Array(left.recipes.keys) + right.recipes.keys).uniqued
@@ -88,7 +91,9 @@ struct TensorComparison: Sendable {
     for depth in 0..<max(old.count, new.count) {
       let blocks = [depth < old.count ? old[depth] : -1, depth < new.count ? new[depth] : -1]
       guard seen.insert(blocks).inserted else { continue }
-      for part in parts { add("layers.\(depth).\(part)", "blocks.\(blocks[0]).\(part)", "blocks.\(blocks[1]).\(part)") }
+      for part in parts {
+        add("layers.\(depth).\(part)", "blocks.\(blocks[0]).\(part)", "blocks.\(blocks[1]).\(part)")
+      }
     }
     return result
   }
@@ -125,7 +130,11 @@ struct TensorComparison: Sendable {
       difference.add(reference: a, candidate: b)
       if isEqual, !a.sameBits(as: b) { isEqual = false }
       if !isEqual, isEncoded {
-        if let expected { isEncoded = try left.floats(expected, rows: rows).sameBits(as: b) } else { isEncoded = false }
+        if let expected {
+          isEncoded = try left.floats(expected, rows: rows).sameBits(as: b)
+        } else {
+          isEncoded = false
+        }
       }
     }
     row.maxAbs = difference.maxAbs
@@ -139,11 +148,14 @@ struct TensorComparison: Sendable {
 extension TensorComparison.Pair {
   /// What the reference's values become in the candidate's encoding.
   fileprivate func expectation(from old: Recipe, as new: Recipe) -> Recipe? {
-    if let scheme, let coder = Schemes.named(scheme), let parts = try? coder.components(shape: old.shape) {
+    if let scheme, let coder = Schemes.named(scheme),
+      let parts = try? coder.components(shape: old.shape)
+    {
       return .decode(
         scheme: scheme, shape: old.shape, components: old.encoded(by: scheme, count: parts.count))
     }
-    return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat ? .cast(old, to: new.dtype) : nil
+    return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat
+      ? .cast(old, to: new.dtype) : nil
   }
 }
 

@@ -20,7 +20,8 @@ public struct Verification: Sendable {
 
   /// Compares on the given input, off the calling task.
   public func run(
-    on input: VerificationInput = .standard, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    on input: VerificationInput = .standard,
+    progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) async throws(SmithError) -> VerificationReport {
     try await offloaded { () throws(SmithError) in try compare(on: input, progress: progress) }
   }
@@ -29,7 +30,8 @@ public struct Verification: Sendable {
   public func compare(
     on input: VerificationInput, progress: @Sendable (Progress) -> Void = { _ in }
   ) throws(SmithError) -> VerificationReport {
-    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers).run(progress)
+    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers)
+      .run(progress)
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
     compareConfigurations(&report)
     guard report.refusals.isEmpty else { return report }
@@ -55,9 +57,11 @@ public struct Verification: Sendable {
   private func compareConfigurations(_ report: inout VerificationReport) {
     let (old, new) = (reference.configuration, candidate.configuration)
     if old.schedule.count != new.schedule.count {
-      report.refuse("\(new.schedule.count) executed blocks, the reference has \(old.schedule.count)")
+      report.refuse(
+        "\(new.schedule.count) executed blocks, the reference has \(old.schedule.count)")
     }
-    for size in [Size.vocabulary, .positions, .tokenTypes, .embedding, .hidden] where old[size] != new[size] {
+    for size in [Size.vocabulary, .positions, .tokenTypes, .embedding, .hidden]
+    where old[size] != new[size] {
       report.refuse("\(size.rawValue): \(new[size]), the reference has \(old[size])")
     }
   }
@@ -88,7 +92,8 @@ public struct Verification: Sendable {
   func floors(
     of expected: Activations<Float>, on tokens: EncoderInput, _ comparison: LayerComparison
   ) throws(SmithError) -> [String: Double] {
-    let exact = try reference.run(on: Backends.reference, tokens, taps: .everyLayer, workers: workers)
+    let exact = try reference.run(
+      on: Backends.reference, tokens, taps: .everyLayer, workers: workers)
     var floors: [String: Double] = [:]
     for tap in expected.taps {
       if let other = exact[tap.name] { floors[tap.name] = comparison.difference(tap, other).maxAbs }
@@ -114,8 +119,11 @@ public struct Verification: Sendable {
     let difference = comparison.difference(expected, actual)
     var row = LayerParity(
       name: expected.name, maxAbs: difference.maxAbs, meanAbs: difference.meanAbs,
-      cosine: difference.cosine, floor: floor, tolerance: Self.tolerance(floor, largest: difference.largest))
-    if let alone, alone.shape == expected.shape { row.alone = comparison.difference(expected, alone).maxAbs }
+      cosine: difference.cosine, floor: floor,
+      tolerance: Self.tolerance(floor, largest: difference.largest))
+    if let alone, alone.shape == expected.shape {
+      row.alone = comparison.difference(expected, alone).maxAbs
+    }
     if expected.name.hasSuffix("logits") {
       let found = comparison.distribution(expected, actual)
       row.topOne = found.topOne

@@ -18,7 +18,9 @@ public struct VerificationReport: Sendable {
   mutating func refuse(_ reason: String) { refusals.append(reason) }
 
   /// Whether the candidate is what the policy demands.
-  public var holds: Bool { refusals.isEmpty && failingTensors.isEmpty && firstDivergence == nil && !isEmpty }
+  public var holds: Bool {
+    refusals.isEmpty && failingTensors.isEmpty && firstDivergence == nil && !isEmpty
+  }
 
   /// The tensors that break the policy.
   public var failingTensors: [TensorParity] {
@@ -27,7 +29,8 @@ public struct VerificationReport: Sendable {
       case .equal: false
       case .encoded: policy.staysAtFloor
       case .approximate:
-        !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite || tensor.cosine < policy.leastCosine ?? -1
+        !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite
+          || tensor.cosine < policy.leastCosine ?? -1
       case .different, .missing, .extra: true
       }
     }
@@ -47,12 +50,15 @@ public struct VerificationReport: Sendable {
   public var json: JSON {
     let verdicts = Dictionary(grouping: tensors, by: \.verdict).mapValues(\.count)
     var counts = JSONObject()
-    for verdict in [TensorParity.Verdict.equal, .encoded, .approximate, .different, .missing, .extra] {
+    for verdict in [
+      TensorParity.Verdict.equal, .encoded, .approximate, .different, .missing, .extra,
+    ] {
       counts[verdict.rawValue] = .integer(verdicts[verdict] ?? 0)
     }
     counts["rows"] = .array(tensors.filter { $0.verdict != .equal }.map(\.json))
     var object: JSONObject = [
-      "holds": .bool(holds), "policy": .string(policy.description), "floor": .number(floor.writable),
+      "holds": .bool(holds), "policy": .string(policy.description),
+      "floor": .number(floor.writable),
       "tensors": .object(counts), "layers": .array(layers.map(\.json)),
       "firstDivergence": firstDivergence.map(JSON.string) ?? .null,
       "logits": .array(logits.map(\.json)), "refusals": .array(refusals.map(JSON.string)),

@@ -4,7 +4,8 @@ import Weightsmith
 /// The benchmark's side of the forward pass; Scripts/bench.sh runs it beside its peers.
 struct BenchForward: SmithCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench-forward", abstract: "Time the forward pass of a BERT-base with random weights.", shouldDisplay: false)
+    commandName: "bench-forward",
+    abstract: "Time the forward pass of a BERT-base with random weights.", shouldDisplay: false)
 
   @Option var batch = 1
   @Option var length = 128

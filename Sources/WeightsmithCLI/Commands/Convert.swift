@@ -4,7 +4,9 @@ import Weightsmith
 struct Convert: SmithCommand {
   static let configuration = CommandConfiguration(
     abstract: "Write a checkpoint for another ecosystem.",
-    discussion: "DST is a folder, which gets configuration and tokenizer files too, or one file if it ends in the container's extension.")
+    discussion:
+      "DST is a folder, which gets configuration and tokenizer files too, or one file if it ends in the container's extension."
+  )
 
   @Argument(help: "The checkpoint to read.")
   var src: String
@@ -18,6 +20,7 @@ struct Convert: SmithCommand {
   func execute() throws(SmithError) -> Outcome {
     if output.keepsNames { return try output.write(.checkpoint(Checkpoint.open(src)), to: dst) }
     let model = try source.model(src)
-    return try output.write(.model(output.dtype == nil ? model : model.applying(.dequantize)), to: dst)
+    return try output.write(
+      .model(output.dtype == nil ? model : model.applying(.dequantize)), to: dst)
   }
 }

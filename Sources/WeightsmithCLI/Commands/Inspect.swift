@@ -17,7 +17,8 @@ struct Inspect: SmithCommand {
   @Flag(help: "Read the weights and show range, mean and deviation.")
   var stats = false
 
-  @Option(help: ArgumentHelp("Only tensors whose stored name matches (* and ?).", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp("Only tensors whose stored name matches (* and ?).", valueName: "glob"))
   var match: String?
 
   @OptionGroup var source: ConfigurationOptions
@@ -31,7 +32,11 @@ struct Inspect: SmithCommand {
       Console.print(inspection.json(tensors: tensors, statistics: statistics))
     } else {
       Reports.show(inspection, path: path)
-      if tree { Console.print(Reports.tree(tensors)) } else { Console.print(Reports.table(tensors, statistics)) }
+      if tree {
+        Console.print(Reports.tree(tensors))
+      } else {
+        Console.print(Reports.table(tensors, statistics))
+      }
     }
     return .fine
   }

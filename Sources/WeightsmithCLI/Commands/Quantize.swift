@@ -4,7 +4,9 @@ import Weightsmith
 struct Quantize: SmithCommand {
   static let configuration = CommandConfiguration(
     abstract: "Store matrices with fewer bits.",
-    discussion: "Norms, biases and position tables keep their type, and so does a matrix whose rows the scheme cannot hold.")
+    discussion:
+      "Norms, biases and position tables keep their type, and so does a matrix whose rows the scheme cannot hold."
+  )
 
   @Argument(help: "The checkpoint to read.")
   var src: String
@@ -12,10 +14,14 @@ struct Quantize: SmithCommand {
   @Argument(help: "What to make.")
   var dst: String
 
-  @Option(help: ArgumentHelp("The scheme: \(Schemes.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The scheme: \(Schemes.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
   var scheme: String
 
-  @Option(help: ArgumentHelp("Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
+  @Option(
+    help: ArgumentHelp(
+      "Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
   var keep: [String] = []
 
   @OptionGroup var source: ConfigurationOptions

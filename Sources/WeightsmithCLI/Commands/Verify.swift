@@ -19,13 +19,20 @@ struct Verify: SmithCommand {
   var ids: [String] = []
 
   @Option(
-    help: ArgumentHelp("Outputs that another program computed (safetensors: input_ids and activations).", valueName: "file"))
+    help: ArgumentHelp(
+      "Outputs that another program computed (safetensors: input_ids and activations).",
+      valueName: "file"))
   var against: String?
 
-  @Option(help: ArgumentHelp("exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01.", valueName: "policy"))
+  @Option(
+    help: ArgumentHelp(
+      "exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01.", valueName: "policy"))
   var policy: String?
 
-  @Option(help: ArgumentHelp("Cloze questions to ask both models (JSON with rows of ids, mask_at, right).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp(
+      "Cloze questions to ask both models (JSON with rows of ids, mask_at, right).",
+      valueName: "file"))
   var cloze: String?
 
   @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
@@ -60,7 +67,8 @@ struct Verify: SmithCommand {
     let rows = try ids.map { text throws(SmithError) in
       let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }
       guard !numbers.isEmpty, !numbers.contains(nil) else {
-        throw SmithError(.usage, "--ids \(text): expected numbers and commas", remedy: "--ids 2,31,51,99,3")
+        throw SmithError(
+          .usage, "--ids \(text): expected numbers and commas", remedy: "--ids 2,31,51,99,3")
       }
       return numbers.compactMap { $0 }
     }
