@@ -96,7 +96,11 @@ extension SmithError: CustomStringConvertible {
 extension String {
   /// Control characters written as \u{..}, so that a name out of a file cannot move the cursor or ring the bell.
   public var escapedForTerminal: String {
-    if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
+    let isPlain = utf8.withContiguousStorageIfAvailable { bytes in
+      for byte in bytes where byte < 0x20 || byte > 0x7E { return false }
+      return true
+    }
+    if isPlain ?? false { return self }
     if unicodeScalars.allSatisfy({ !$0.isControl }) { return self }
     return unicodeScalars.map { $0.isControl ? "\\u{\(String($0.value, radix: 16))}" : String($0) }
       .joined()

@@ -63,7 +63,8 @@ enum Reports {
     if !statistics.isEmpty { header += ["MIN", "MAX", "MEAN", "STD", "NONFINITE"] }
     var table = TextTable(
       header,
-      [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3))
+      [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3),
+      rows: tensors.count + 1)
     for tensor in tensors {
       var row = [
         tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape),

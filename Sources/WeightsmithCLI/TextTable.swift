@@ -9,9 +9,12 @@ struct TextTable {
   private var cells: [(end: Int, width: Int)] = []
   private var widths: [Int]
 
-  init(_ header: [String], _ alignments: [Alignment]) {
+  /// `rows` is how many will be added, as far as that is known.
+  init(_ header: [String], _ alignments: [Alignment], rows: Int = 0) {
     self.alignments = alignments
     widths = [Int](repeating: 0, count: alignments.count)
+    text.reserveCapacity(rows * 96)
+    cells.reserveCapacity(rows * alignments.count)
     add(header)
   }
 
@@ -57,5 +60,12 @@ extension [UInt8] {
 
 extension String {
   /// The columns it takes: characters; for plain ASCII without the cost of finding them.
-  fileprivate var width: Int { utf8.allSatisfy { $0 < 0x80 } ? utf8.count : count }
+  fileprivate var width: Int {
+    let isASCII = utf8.withContiguousStorageIfAvailable { bytes in
+      var union: UInt8 = 0
+      for byte in bytes { union |= byte }
+      return union < 0x80
+    }
+    return isASCII ?? false ? utf8.count : count
+  }
 }

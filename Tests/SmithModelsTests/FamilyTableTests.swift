@@ -113,7 +113,7 @@ import Testing
 
   /// Whether what is left is a whole model all the same, because the last tensor of a part went.
   private static func isHeadless(_ row: Row, _ stored: StoredTensors) -> Bool {
-    guard let match = try? DialectMatch.best(for: stored.keys, in: [row.family]) else {
+    guard let match = try? DialectMatch.best(for: Array(stored.keys), in: [row.family]) else {
       return false
     }
     let names = Set(match.bindings.map(\.canonical))

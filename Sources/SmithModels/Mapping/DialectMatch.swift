@@ -28,7 +28,7 @@ struct DialectMatch {
 
   /// The best match over all families and dialects, nil when none has a word table and a block. Two that fit equally well are an error.
   static func best(
-    for names: some Collection<String>, in families: [Family] = Families.all
+    for names: [String], in families: [Family] = Families.all
   )
     throws(SmithError) -> DialectMatch?
   {
@@ -50,7 +50,7 @@ struct DialectMatch {
     return winners.first
   }
 
-  init(family: Family, dialect: Dialect, wrapper: String, names: some Collection<String>) {
+  init(family: Family, dialect: Dialect, wrapper: String, names: [String]) {
     self.family = family
     self.dialect = dialect
     self.wrapper = wrapper
@@ -95,7 +95,7 @@ struct DialectMatch {
 
 extension Dialect {
   /// Whether any name ends like this dialect's word table: a glance that spares files of strangers the whole comparison.
-  fileprivate func isPlausible(_ names: some Collection<String>) -> Bool {
+  fileprivate func isPlausible(_ names: [String]) -> Bool {
     guard let rule = rules.first(where: { $0.canonical.text == "embeddings.word" }) else {
       return false
     }
@@ -110,7 +110,11 @@ extension String {
   /// `hasSuffix` byte by byte: a file may have a million names, and ours are ASCII.
   fileprivate func hasBytes(atEnd wanted: [UInt8]) -> Bool {
     let found = utf8.withContiguousStorageIfAvailable { bytes in
-      bytes.count >= wanted.count && bytes[(bytes.count - wanted.count)...].elementsEqual(wanted)
+      if bytes.count < wanted.count { return false }
+      // From the end: most names of strangers differ in their last letters.
+      for distance in stride(from: 1, through: wanted.count, by: 1)
+      where bytes[bytes.count - distance] != wanted[wanted.count - distance] { return false }
+      return true
     }
     return found ?? utf8.suffix(wanted.count).elementsEqual(wanted)
   }

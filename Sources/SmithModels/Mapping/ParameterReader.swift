@@ -18,7 +18,7 @@ public struct ParameterReader: Sendable {
 
   /// What the names alone say: family and dialect, nil when no table fits.
   public static func recognise(
-    _ names: some Collection<String>
+    _ names: [String]
   ) throws(SmithError) -> (
     family: Family, dialect: Dialect
   )? {
@@ -27,7 +27,7 @@ public struct ParameterReader: Sendable {
 
   /// The canonical parameters, and the tied copies to compare before the copies are believed.
   public func read(_ stored: StoredTensors) throws(SmithError) -> (Parameters, [TiedCopy]) {
-    guard let match = try DialectMatch.best(for: stored.keys) else {
+    guard let match = try DialectMatch.best(for: Array(stored.keys)) else {
       throw SmithError(
         .unsupported,
         "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
