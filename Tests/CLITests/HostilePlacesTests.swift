@@ -53,15 +53,17 @@ import Testing
   @Test func `overwriting never removes the source nor a folder that no output has`() throws {
     let scratch = try Scratch()
     for name in ["model.safetensors", "config.json"] {
-      try scratch.write(try Fixtures.bytes("models/albert/hf/\(name)"), as: "work/src/\(name)")
+      try scratch.write(try Fixtures.bytes("models/albert/hf/\(name)"), as: "place/src/\(name)")
     }
-    for destination in ["work", "work/src", "./work/../work/src/", "work/src/model.safetensors"] {
-      let run = try CommandRun("convert", "work/src", destination, "--overwrite", in: scratch)
+    for destination in [
+      "place", "place/src", "./place/../place/src/", "place/src/model.safetensors",
+    ] {
+      let run = try CommandRun("convert", "place/src", destination, "--overwrite", in: scratch)
       #expect(run.code == 73 && isOneLine(run), "\(destination): \(run.errors)")
     }
-    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/work/src")
+    let left = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/place/src")
     #expect(left.sorted() == ["config.json", "model.safetensors"])
-    #expect(try names(scratch) == ["work"])
+    #expect(try names(scratch) == ["place"])
   }
 
   @Test(arguments: ["with space/ü", "new\nline", "slashes///", String(repeating: "a", count: 250)])

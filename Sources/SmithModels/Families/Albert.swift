@@ -36,11 +36,7 @@ extension Family {
     return Dialect(
       name: .original,
       rules: [
-        [
-          Rule("embeddings.word", "bert/embeddings/word_embeddings"),
-          Rule("embeddings.position", "bert/embeddings/position_embeddings"),
-          Rule("embeddings.tokenType", "bert/embeddings/token_type_embeddings"),
-        ],
+        Rule.embeddingTables("bert/embeddings/"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
         spell.linear("embeddings.projection", "bert/encoder/embedding_hidden_mapping_in"),
         spell.linear("blocks.{b}.attention.query", block + "attention_1/self/query"),
@@ -58,11 +54,8 @@ extension Family {
           Rule("heads.mlm.bias", "cls/predictions/output_bias"),
           Rule("heads.sop.weight", "cls/seq_relationship/output_weights"),
           Rule("heads.sop.bias", "cls/seq_relationship/output_bias"),
-          Rule("heads.sequence.weight", "output_weights"),
-          Rule("heads.sequence.bias", "output_bias"),
-          Rule("heads.span.weight", "cls/squad/output_weights"),
-          Rule("heads.span.bias", "cls/squad/output_bias"),
         ],
+        Rule.googleFineTuned,
       ],
       ignored: Dialect.Ignored.tensorFlowTraining + [
         Dialect.Ignored(.beginning("start_logits/"), because: "SQuAD v2 head, no counterpart"),
@@ -80,11 +73,7 @@ extension Family {
     return Dialect(
       name: .hf,
       rules: [
-        [
-          Rule("embeddings.word", "albert.embeddings.word_embeddings.weight"),
-          Rule("embeddings.position", "albert.embeddings.position_embeddings.weight"),
-          Rule("embeddings.tokenType", "albert.embeddings.token_type_embeddings.weight"),
-        ],
+        Rule.embeddingTables("albert.embeddings.", word: ".weight", other: ".weight"),
         spell.norm("embeddings.norm", "albert.embeddings.LayerNorm"),
         spell.linear("embeddings.projection", "albert.encoder.embedding_hidden_mapping_in"),
         spell.linear("blocks.{b}.attention.query", block + "attention.query"),
@@ -104,9 +93,7 @@ extension Family {
           Rule("heads.mlm.decoder.weight", "predictions.decoder.weight"),
         ],
         spell.linear("heads.sop", "sop_classifier.classifier"),
-        spell.linear("heads.sequence", "classifier"),
-        spell.linear("heads.token", "classifier"),
-        spell.linear("heads.span", "qa_outputs"),
+        spell.classifiers,
       ],
       ignored: Dialect.Ignored.torchBuffers,
       wrappers: ["", "module.", "_orig_mod."], scope: "albert.", otherScopes: [""],
@@ -121,11 +108,7 @@ extension Family {
     return Dialect(
       name: .keras,
       rules: [
-        [
-          Rule("embeddings.word", "albert/embeddings/word_embeddings/weight:0"),
-          Rule("embeddings.position", "albert/embeddings/position_embeddings/embeddings:0"),
-          Rule("embeddings.tokenType", "albert/embeddings/token_type_embeddings/embeddings:0"),
-        ],
+        Rule.embeddingTables("albert/embeddings/", word: "/weight:0", other: "/embeddings:0"),
         spell.norm("embeddings.norm", "albert/embeddings/LayerNorm"),
         spell.linear("embeddings.projection", "albert/encoder/embedding_hidden_mapping_in"),
         spell.linear("blocks.{b}.attention.query", block + "attention/query"),
@@ -144,9 +127,7 @@ extension Family {
           Rule("heads.mlm.bias", "predictions/bias:0", role: .writtenCopy),
         ],
         spell.linear("heads.sop", "sop_classifier/classifier"),
-        spell.linear("heads.sequence", "classifier"),
-        spell.linear("heads.token", "classifier"),
-        spell.linear("heads.span", "qa_outputs"),
+        spell.classifiers,
       ],
       ignored: [],
       normalise: KerasNames.normalise,

@@ -34,11 +34,7 @@ extension Family {
     return Dialect(
       name: .original,
       rules: [
-        [
-          Rule("embeddings.word", "bert/embeddings/word_embeddings"),
-          Rule("embeddings.position", "bert/embeddings/position_embeddings"),
-          Rule("embeddings.tokenType", "bert/embeddings/token_type_embeddings"),
-        ],
+        Rule.embeddingTables("bert/embeddings/"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
         spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
         spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
@@ -55,11 +51,8 @@ extension Family {
           Rule("heads.mlm.bias", "cls/predictions/output_bias"),
           Rule("heads.nsp.weight", "cls/seq_relationship/output_weights"),
           Rule("heads.nsp.bias", "cls/seq_relationship/output_bias"),
-          Rule("heads.sequence.weight", "output_weights"),
-          Rule("heads.sequence.bias", "output_bias"),
-          Rule("heads.span.weight", "cls/squad/output_weights"),
-          Rule("heads.span.bias", "cls/squad/output_bias"),
         ],
+        Rule.googleFineTuned,
       ],
       ignored: Dialect.Ignored.tensorFlowTraining,
       wrappers: ["", "module/"],
@@ -73,11 +66,7 @@ extension Family {
     return Dialect(
       name: .hf,
       rules: [
-        [
-          Rule("embeddings.word", "bert.embeddings.word_embeddings.weight"),
-          Rule("embeddings.position", "bert.embeddings.position_embeddings.weight"),
-          Rule("embeddings.tokenType", "bert.embeddings.token_type_embeddings.weight"),
-        ],
+        Rule.embeddingTables("bert.embeddings.", word: ".weight", other: ".weight"),
         spell.norm("embeddings.norm", "bert.embeddings.LayerNorm"),
         spell.linear("blocks.{b}.attention.query", block + "attention.self.query"),
         spell.linear("blocks.{b}.attention.key", block + "attention.self.key"),
@@ -96,9 +85,7 @@ extension Family {
           Rule("heads.mlm.decoder.weight", "cls.predictions.decoder.weight"),
         ],
         spell.linear("heads.nsp", "cls.seq_relationship"),
-        spell.linear("heads.sequence", "classifier"),
-        spell.linear("heads.token", "classifier"),
-        spell.linear("heads.span", "qa_outputs"),
+        spell.classifiers,
       ],
       ignored: Dialect.Ignored.torchBuffers,
       wrappers: ["", "module.", "_orig_mod."], scope: "bert.", otherScopes: [""],
@@ -112,11 +99,7 @@ extension Family {
     return Dialect(
       name: .keras,
       rules: [
-        [
-          Rule("embeddings.word", "bert/embeddings/word_embeddings/weight:0"),
-          Rule("embeddings.position", "bert/embeddings/position_embeddings/embeddings:0"),
-          Rule("embeddings.tokenType", "bert/embeddings/token_type_embeddings/embeddings:0"),
-        ],
+        Rule.embeddingTables("bert/embeddings/", word: "/weight:0", other: "/embeddings:0"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
         spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
         spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
@@ -131,9 +114,7 @@ extension Family {
         spell.norm("heads.mlm.norm", "mlm___cls/predictions/transform/LayerNorm"),
         [Rule("heads.mlm.bias", "mlm___cls/predictions/bias:0")],
         spell.linear("heads.nsp", "nsp___cls/seq_relationship"),
-        spell.linear("heads.sequence", "classifier"),
-        spell.linear("heads.token", "classifier"),
-        spell.linear("heads.span", "qa_outputs"),
+        spell.classifiers,
       ],
       ignored: [],
       normalise: KerasNames.normalise,

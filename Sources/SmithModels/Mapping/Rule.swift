@@ -79,3 +79,30 @@ public struct Spelling: Sendable {
     return rules
   }
 }
+
+extension Rule {
+  /// The three embedding tables of BERT's relatives under a scope; `word` and `other` are how an ecosystem ends their names.
+  static func embeddingTables(_ scope: String, word: String = "", other: String = "") -> [Rule] {
+    [
+      Rule("embeddings.word", scope + "word_embeddings" + word),
+      Rule("embeddings.position", scope + "position_embeddings" + other),
+      Rule("embeddings.tokenType", scope + "token_type_embeddings" + other),
+    ]
+  }
+
+  /// The outputs of Google's fine-tuning scripts, [classes, H] already: `run_classifier.py` at the top level, `run_squad.py` under `cls`.
+  static let googleFineTuned = [
+    Rule("heads.sequence.weight", "output_weights"),
+    Rule("heads.sequence.bias", "output_bias"),
+    Rule("heads.span.weight", "cls/squad/output_weights"),
+    Rule("heads.span.bias", "cls/squad/output_bias"),
+  ]
+}
+
+extension Spelling {
+  /// The heads of transformers' classes; `classifier` is the name of two (see `ParameterReader`).
+  var classifiers: [Rule] {
+    linear("heads.sequence", "classifier") + linear("heads.token", "classifier")
+      + linear("heads.span", "qa_outputs")
+  }
+}
