@@ -1,4 +1,5 @@
 import CKernels
+import CZlib
 
 /// CRC-32C (Castagnoli) of bytes given in pieces. TensorFlow, and our own read-back check, use it.
 public struct CRC32C: Hashable, Sendable {
@@ -22,4 +23,63 @@ public struct CRC32C: Hashable, Sendable {
 
   /// LevelDB's masked form, as TensorFlow stores it (formats §0.3).
   public static func mask(_ crc: UInt32) -> UInt32 { (crc >> 15 | crc << 17) &+ 0xA282_EAD8 }
+}
+
+/// CRC-32 (the polynomial of zip and gzip) of bytes given in pieces.
+public struct CRC32: Hashable, Sendable {
+  public private(set) var value: UInt32 = 0
+
+  public init() {}
+
+  public mutating func update(_ bytes: RawSpan) {
+    value = bytes.withUnsafeBytes {
+      UInt32(crc32_z(UInt(value), $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count))
+    }
+  }
+
+  public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
+
+  public static func of(_ bytes: [UInt8]) -> UInt32 {
+    var crc = CRC32()
+    crc.update(bytes)
+    return crc.value
+  }
+
+  /// The sum of two runs of bytes one after the other, the second of `count` bytes.
+  public static func combine(_ first: UInt32, _ second: UInt32, count: Int) -> UInt32 {
+    UInt32(crc32_combine(UInt(first), UInt(second), count))
+  }
+}
+
+/// A checksum chosen at run time: the one that a container stores is computed while its tensors are written.
+public enum Checksum: Hashable, Sendable {
+  case crc32c(CRC32C)
+  case crc32(CRC32)
+
+  public enum Kind: Hashable, Sendable { case crc32c, crc32 }
+
+  public init(_ kind: Kind) {
+    switch kind {
+    case .crc32c: self = .crc32c(CRC32C())
+    case .crc32: self = .crc32(CRC32())
+    }
+  }
+
+  public var value: UInt32 {
+    switch self {
+    case .crc32c(let sum): sum.value
+    case .crc32(let sum): sum.value
+    }
+  }
+
+  public mutating func update(_ bytes: [UInt8]) {
+    switch self {
+    case .crc32c(var sum):
+      sum.update(bytes)
+      self = .crc32c(sum)
+    case .crc32(var sum):
+      sum.update(bytes)
+      self = .crc32(sum)
+    }
+  }
 }

@@ -7,15 +7,30 @@ public protocol ContainerFormat: Sendable {
   static var name: String { get }
   /// The extension of a single-file DST that means this format, without the dot; empty where it takes several files.
   static var fileExtension: String { get }
+  /// The file name without extension that the ecosystem looks for: `model`, `pytorch_model`.
+  static var usualStem: String { get }
   /// Whose tensor names a file of this kind usually has, in the words of `--names`: `hf`, `original`, `keras`.
   static var usualNames: String { get }
   /// Whether a file of this name in a folder is surely this format's model, whatever else lies beside it: `model.safetensors`, `x.index`.
   static func isModelFile(_ name: String) -> Bool
   /// What to open when `input` is this format's (a file, or a prefix of several), nil when it is not. Decided by content.
   static func recognise(_ input: InputPath) throws(SmithError) -> String?
-  static func open(_ path: String) throws(SmithError) -> any TensorSource
+  static func open(_ path: String, options: OpenOptions) throws(SmithError) -> any TensorSource
   /// Nil for formats that are only read.
   static var writer: (any ContainerWriter)? { get }
+}
+
+/// What a caller may decide about opening, whatever the container turns out to be.
+public struct OpenOptions: Hashable, Sendable {
+  public init() {}
+}
+
+extension ContainerFormat {
+  public static var usualStem: String { "model" }
+
+  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+    try open(path, options: OpenOptions())
+  }
 }
 
 /// The containers. Of several in one folder, those under a model's usual name come first, then the order of this list decides.
@@ -34,13 +49,15 @@ public enum Formats {
   }
 
   /// Opens anything a user has: a file, a folder, a prefix, a shard, an index.
-  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+  public static func open(
+    _ path: String, options: OpenOptions = OpenOptions()
+  ) throws(SmithError) -> any TensorSource {
     let input = try InputPath(path)
     let named = all.filter { format in
       input.kind == .folder && input.entries.contains { format.isModelFile($0) }
     }
     for format in named + all {
-      if let found = try format.recognise(input) { return try format.open(found) }
+      if let found = try format.recognise(input) { return try format.open(found, options: options) }
     }
     throw SmithError(
       .unsupported, "no checkpoint we know (\(all.map { $0.name }.joined(separator: ", ")))",

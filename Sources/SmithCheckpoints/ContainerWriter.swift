@@ -16,14 +16,39 @@ public struct OutputLayout: Sendable {
     }
   }
 
-  /// Where a tensor's bytes begin.
+  /// Where a tensor's bytes stand in a file: in one run, or in several where the container puts other bytes between.
   public struct Placement: Hashable, Sendable {
+    /// From `start` in the tensor on, the bytes stand from `offset` in the file on.
+    public struct Run: Hashable, Sendable {
+      public var start: Int
+      public var offset: Int
+    }
+
     public var file: Int
-    public var offset: Int
+    /// Rising starts, the first of which is 0.
+    public private(set) var runs: [Run]
+
+    public var offset: Int { runs[0].offset }
 
     public init(file: Int, offset: Int) {
       self.file = file
-      self.offset = offset
+      runs = [Run(start: 0, offset: offset)]
+    }
+
+    /// The bytes from `start` on, which lies behind the last run's start, stand elsewhere.
+    public mutating func resume(from start: Int, at offset: Int) {
+      runs.append(Run(start: start, offset: offset))
+    }
+
+    /// A range of the tensor's bytes, cut where its runs end, and where each piece stands in the file.
+    public func pieces(of range: Range<Int>) -> [(range: Range<Int>, offset: Int)] {
+      var pieces: [(range: Range<Int>, offset: Int)] = []
+      for (index, run) in runs.enumerated() {
+        let end = index + 1 < runs.count ? runs[index + 1].start : Int.max
+        let part = range.clamped(to: run.start..<end)
+        if !part.isEmpty { pieces.append((part, run.offset + part.lowerBound - run.start)) }
+      }
+      return pieces
     }
   }
 
@@ -64,7 +89,9 @@ public protocol ContainerWriter: Sendable {
   var keepsMetadata: Bool { get }
   /// Decides files, headers and the place of every tensor. Names are unique.
   func layout(_ tensors: [TensorInfo], options: WriterOptions) throws(SmithError) -> OutputLayout
-  /// What can only be written once all tensors are: `checksums[i]` is the plain CRC-32C of tensor i's bytes.
+  /// The checksum that is taken of every tensor while it is written, for `finish` and for reading back.
+  var checksum: Checksum.Kind { get }
+  /// What can only be written once all tensors are: `checksums[i]` is that of tensor i's bytes.
   func finish(
     _ layout: OutputLayout, tensors: [TensorInfo], checksums: [UInt32], options: WriterOptions
   ) throws(SmithError) -> [OutputLayout.Piece]
@@ -72,6 +99,7 @@ public protocol ContainerWriter: Sendable {
 
 extension ContainerWriter {
   public var keepsMetadata: Bool { false }
+  public var checksum: Checksum.Kind { .crc32c }
 
   public func finish(
     _ layout: OutputLayout, tensors: [TensorInfo], checksums: [UInt32], options: WriterOptions

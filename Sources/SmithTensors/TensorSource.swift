@@ -10,6 +10,8 @@ public protocol TensorSource: Sendable {
   var tensors: [TensorInfo] { get }
   /// The container's own key-value text (safetensors `__metadata__`); empty where it has none.
   var metadata: [String: String] { get }
+  /// What a user should know of the files and would not see from the tensors, a sentence each.
+  var notes: [String] { get }
 
   /// Fills `span` with bytes `offset ..< offset + span.byteCount` of the tensor, little endian whatever the file's order.
   /// Where the container stores a checksum, a read of the whole tensor checks it.
@@ -21,6 +23,7 @@ public protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
+  public var notes: [String] { [] }
   public func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {}
 
   /// The whole tensor as bytes.

@@ -12,8 +12,10 @@ public struct Checkpoint: Sendable {
   public let source: any TensorSource
 
   /// Opens a file, a folder, a prefix, a shard or an index; the container is recognised by content.
-  public static func open(_ path: String) throws(SmithError) -> Checkpoint {
-    let source = try Formats.open(path)
+  public static func open(
+    _ path: String, options: OpenOptions = OpenOptions()
+  ) throws(SmithError) -> Checkpoint {
+    let source = try Formats.open(path, options: options)
     return Checkpoint(path: path, folder: (source.files.first ?? path).parentFolder, source: source)
   }
 

@@ -55,8 +55,10 @@ extension Conversion {
       if shape == .folder { try writeCompanions(prepared.companions, to: output) }
       if verifies {
         let path = shape == .file ? output.path(names[0]) : output.staging
-        try ReadBack(format: target.format, path: path, workers: workers)
-          .check(tensors, checksums, written: prepared.written, progress)
+        try ReadBack(
+          format: target.format, path: path, workers: workers, checksum: writer.checksum
+        )
+        .check(tensors, checksums, written: prepared.written, progress)
       }
     } catch { throw error.renaming(output.staging, to: destination) }
     try output.commit()
@@ -76,7 +78,7 @@ extension Conversion {
     guard outputShape == .folder else {
       return String(destination.lastComponent.dropLast(target.format.fileExtension.count + 1))
     }
-    return target.format.fileExtension.isEmpty ? "model.ckpt" : "model"
+    return target.format.usualStem
   }
 
   private func write(
@@ -92,7 +94,7 @@ extension Conversion {
     }
     let executor = PlanExecutor(
       source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
-      workers: workers)
+      workers: workers, checksum: writer.checksum)
     let checksums = try executor.run(progress)
     let last = try writer.finish(layout, tensors: tensors, checksums: checksums, options: options)
     for piece in last { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
@@ -127,7 +129,9 @@ extension OutputLayout {
   fileprivate func sizes(_ tensors: [TensorInfo]) -> [Int] {
     var sizes = [Int](repeating: 0, count: files.count)
     for (place, tensor) in zip(placements, tensors) {
-      sizes[place.file] = max(sizes[place.file], place.offset + tensor.byteCount)
+      for piece in place.pieces(of: 0..<tensor.byteCount) {
+        sizes[place.file] = max(sizes[place.file], piece.offset + piece.range.count)
+      }
     }
     for piece in pieces {
       sizes[piece.file] = max(sizes[piece.file], piece.offset + piece.bytes.count)

@@ -8,6 +8,7 @@
 @_exported import struct SmithBytes.Workers
 @_exported import protocol SmithCheckpoints.ContainerFormat
 @_exported import enum SmithCheckpoints.Formats
+@_exported import struct SmithCheckpoints.OpenOptions
 @_exported import struct SmithModels.Activations
 @_exported import struct SmithModels.Dialect
 @_exported import enum SmithModels.EncoderBenchmark

@@ -32,7 +32,7 @@ public struct Inspection: Sendable {
     family = found?.family.name
     dialect = found?.dialect.name
     self.model = model
-    self.notes = notes + (model?.notes ?? [])
+    self.notes = checkpoint.source.notes + notes + (model?.notes ?? [])
   }
 
   /// All tensors as stored, parameters or not.

@@ -11,8 +11,9 @@ struct PlanExecutor: Sendable {
   let placements: [OutputLayout.Placement]
   let files: [OutputFile]
   let workers: Workers
+  let checksum: Checksum.Kind
 
-  /// The plain CRC-32C of each output tensor.
+  /// The checksum of each output tensor's bytes, of the kind asked for.
   func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [UInt32] {
     let evaluator = RecipeEvaluator(source: source)
     let writers = files.map(CombiningWriter.init)
@@ -26,7 +27,7 @@ struct PlanExecutor: Sendable {
       let index = order[position]
       let place = placements[index]
       let recipe = plan.outputs[index].recipe.streamed
-      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place.offset) {
+      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place) {
         bytes in
         let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
         progress(Progress(phase: .writing, done: now, total: total))
@@ -38,20 +39,29 @@ struct PlanExecutor: Sendable {
   }
 
   private func write(
-    _ recipe: Recipe, _ shared: RecipeEvaluator, to writer: CombiningWriter, at start: Int,
+    _ recipe: Recipe, _ shared: RecipeEvaluator, to writer: CombiningWriter,
+    at place: OutputLayout.Placement,
     _ advanced: (Int) -> Void
   ) throws(SmithError) -> UInt32 {
     var evaluator = shared
     evaluator.refusesOverflow = true
-    var checksum = CRC32C()
-    var offset = start
+    var sum = Checksum(checksum)
+    var offset = 0
     for rows in Slabs(recipe) {
       let bytes = try evaluator.bytes(recipe, rows: rows)
-      checksum.update(bytes)
-      try writer.write(bytes, at: offset)
+      sum.update(bytes)
+      let pieces = place.pieces(of: offset..<(offset + bytes.count))
+      if pieces.count == 1 {
+        try writer.write(bytes, at: pieces[0].offset)
+      } else {
+        for piece in pieces {
+          let range = (piece.range.lowerBound - offset)..<(piece.range.upperBound - offset)
+          try writer.write(Array(bytes[range]), at: piece.offset)
+        }
+      }
       offset += bytes.count
       advanced(bytes.count)
     }
-    return checksum.value
+    return sum.value
   }
 }

@@ -9,6 +9,7 @@ struct ReadBack: Sendable {
   let format: any ContainerFormat.Type
   let path: String
   let workers: Workers
+  let checksum: Checksum.Kind
 
   /// Read in pieces that stay in the processor's cache until they are summed.
   private static let piece = 512 << 10
@@ -43,7 +44,7 @@ struct ReadBack: Sendable {
   private func checksum(
     _ tensor: TensorInfo, in source: any TensorSource
   ) throws(SmithError) -> UInt32 {
-    var crc = CRC32C()
+    var sum = Checksum(self.checksum)
     var buffer = [UInt8](repeating: 0, count: min(Self.piece, tensor.byteCount))
     var offset = 0
     while offset < tensor.byteCount {
@@ -52,10 +53,10 @@ struct ReadBack: Sendable {
       var span = buffer.mutableSpan
       var raw = span.mutableBytes
       try source.read(tensor, at: offset, into: &raw)
-      crc.update(buffer)
+      sum.update(buffer)
       offset += count
     }
-    return crc.value
+    return sum.value
   }
 
   /// The output must be read as the same model: same configuration, same parameters.

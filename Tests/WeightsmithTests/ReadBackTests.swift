@@ -43,8 +43,10 @@ extension LyingFormat {
   static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     try Safetensors.recognise(input)
   }
-  static func open(_ path: String) throws(SmithError) -> any TensorSource {
-    try Safetensors.open(path)
+  static func open(
+    _ path: String, options: OpenOptions
+  ) throws(SmithError) -> any TensorSource {
+    try Safetensors.open(path, options: options)
   }
   static var writer: (any ContainerWriter)? {
     Safetensors.writer.map { LyingWriter(lie: lie, honest: $0) }

@@ -6,6 +6,7 @@ public enum HDF5: ContainerFormat {
   public static let name = "hdf5"
   public static let fileExtension = "h5"
   public static let usualNames = "keras"
+  public static let usualStem = "tf_model"
   public static let writer: (any ContainerWriter)? = nil
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
@@ -42,7 +43,9 @@ public enum HDF5: ContainerFormat {
     }
   }
 
-  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+  public static func open(
+    _ path: String, options: OpenOptions
+  ) throws(SmithError) -> any TensorSource {
     if path.hasSuffix(indexSuffix) { return try HDF5ShardedSource(index: path) }
     return try HDF5Source(path)
   }

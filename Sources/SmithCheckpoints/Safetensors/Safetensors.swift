@@ -23,7 +23,9 @@ public enum Safetensors: ContainerFormat {
     }
   }
 
-  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+  public static func open(
+    _ path: String, options: OpenOptions
+  ) throws(SmithError) -> any TensorSource {
     let input = try InputPath(path)
     if isIndex(input) { return try SafetensorsSource(index: path) }
     return try SafetensorsSource(file: path)

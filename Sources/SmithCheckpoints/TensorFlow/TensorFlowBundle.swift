@@ -8,6 +8,7 @@ public enum TensorFlowBundle: ContainerFormat {
   /// A bundle is always several files.
   public static let fileExtension = ""
   public static let usualNames = "original"
+  public static let usualStem = "model.ckpt"
   public static let writer: (any ContainerWriter)? = BundleWriter()
 
   /// Reads the index and the sizes of the data files; no tensor is read.
@@ -15,7 +16,9 @@ public enum TensorFlowBundle: ContainerFormat {
   /// `.unsupported` for V1 checkpoints, `.checksum` where a block of the index was damaged, `.missing` naming a data file that
   /// is not there, `.truncated` where one is too short for its tensors, `.malformed` and `.mismatch` for entries that break
   /// the rules of Docs/Formats/tensorflow.md.
-  public static func open(_ path: String) throws(SmithError) -> any TensorSource {
+  public static func open(
+    _ path: String, options: OpenOptions
+  ) throws(SmithError) -> any TensorSource {
     try BundleSource(prefix: path)
   }
 }
