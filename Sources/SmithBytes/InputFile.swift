@@ -12,13 +12,19 @@ public final class InputFile: Sendable {
   public let path: String
   /// The size when it was opened, bytes.
   public let count: Int
-  private let descriptor: Int32
+  /// For a system call or a library that wants one; not to be closed.
+  public let descriptor: Int32
 
   /// `.notFound`, `.io` where the system refuses it, `.unsupported` for what is no regular file.
-  public init(_ path: String) throws(SmithError) {
+  public convenience init(_ path: String) throws(SmithError) {
     // Without O_NONBLOCK the open of a named pipe waits for a writer, for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .fromErrno(errno, path: path) }
+    try self.init(adopting: descriptor, path: path)
+  }
+
+  /// A file that is open already and is ours to close; `path` is for messages.
+  public init(adopting descriptor: Int32, path: String) throws(SmithError) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       let code = errno

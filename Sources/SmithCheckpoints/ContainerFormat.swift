@@ -22,7 +22,19 @@ public protocol ContainerFormat: Sendable {
 
 /// What a caller may decide about opening, whatever the container turns out to be.
 public struct OpenOptions: Hashable, Sendable {
-  public init() {}
+  /// Where libhdf5 reads the metadata of an HDF5 file.
+  public enum HDF5: Hashable, Sendable {
+    /// In this process. Damaged or hostile metadata can crash it, hang it, or take any amount of memory: releases in use have such
+    /// errors. Fast, and right for files one trusts.
+    case inProcess
+    /// In a child process with limits on time and memory; a crash there is an error here. `executable` is the path of a
+    /// `weightsmith`, whose hidden command `hdf5-metadata` does it.
+    case isolated(executable: String)
+  }
+
+  public var hdf5: HDF5
+
+  public init(hdf5: HDF5 = .inProcess) { self.hdf5 = hdf5 }
 }
 
 extension ContainerFormat {

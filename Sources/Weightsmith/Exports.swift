@@ -1,4 +1,5 @@
 @_exported import class SmithBytes.AtomicOutput
+@_exported import enum SmithBytes.ChildProcess
 @_exported import enum SmithBytes.JSON
 // What a user of the library meets without importing the layers below.
 @_exported import struct SmithBytes.JSONObject
@@ -8,6 +9,7 @@
 @_exported import struct SmithBytes.Workers
 @_exported import protocol SmithCheckpoints.ContainerFormat
 @_exported import enum SmithCheckpoints.Formats
+@_exported import enum SmithCheckpoints.HDF5Isolation
 @_exported import struct SmithCheckpoints.OpenOptions
 @_exported import struct SmithModels.Activations
 @_exported import struct SmithModels.Dialect

@@ -24,6 +24,7 @@ enum Interrupts {
       var (set, caught) = (signals, Int32(0))
       while sigwait(&set, &caught) != 0 {}
       isStopping.store(true, ordering: .sequentiallyConsistent)
+      ChildProcess.killAll()
       AtomicOutput.removeAll()
       _exit(128 + caught)
     }

@@ -28,7 +28,7 @@ struct ConfigurationOptions: ParsableArguments {
   }
 
   func model(_ path: String) throws(SmithError) -> Model {
-    try Model(Checkpoint.open(path), options: modelOptions())
+    try Model(Checkpoint.open(path, options: .strangers), options: modelOptions())
   }
 }
 

@@ -15,7 +15,7 @@ struct WeightsmithCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self,
-      BenchForward.self,
+      BenchForward.self, HDF5Metadata.self,
     ])
 
   static func main() {

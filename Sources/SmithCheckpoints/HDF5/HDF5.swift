@@ -46,8 +46,8 @@ public enum HDF5: ContainerFormat {
   public static func open(
     _ path: String, options: OpenOptions
   ) throws(SmithError) -> any TensorSource {
-    if path.hasSuffix(indexSuffix) { return try HDF5ShardedSource(index: path) }
-    return try HDF5Source(path)
+    if path.hasSuffix(indexSuffix) { return try HDF5ShardedSource(index: path, options: options) }
+    return try HDF5Source(path, options: options)
   }
 
   /// A user block of any power of two from 512 on may come before the signature.

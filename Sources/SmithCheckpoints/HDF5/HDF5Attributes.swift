@@ -40,16 +40,14 @@ enum HDF5Attributes {
     return text
   }
 
-  /// The strings of `name`, or of its parts `name0`, `name1`, … where Keras split a long list.
-  static func list(_ name: String, of object: hid_t, item: String) throws(SmithError) -> [String]? {
-    if let whole = try strings(name, of: object, item: item) { return whole }
-    guard var parts = try strings("\(name)0", of: object, item: item) else { return nil }
-    var index = 1
-    while let part = try strings("\(name)\(index)", of: object, item: item) {
-      parts += part
-      index += 1
+  /// All attributes of an object.
+  static func all(
+    of object: hid_t, item: String
+  ) throws(SmithError) -> [HDF5Metadata.Attribute] {
+    try names(of: object, item: item).map { name throws(SmithError) in
+      let found = try strings(name, of: object, item: item) ?? []
+      return HDF5Metadata.Attribute(object: item, name: name, strings: found)
     }
-    return parts
   }
 
   /// The names of an object's attributes.

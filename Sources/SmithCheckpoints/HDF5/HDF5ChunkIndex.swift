@@ -1,97 +1,117 @@
 import CHDF5
 import SmithBytes
-import Synchronization
 
 /// Where the chunks of a dataset are.
-enum HDF5ChunkIndex: Sendable {
+struct HDF5ChunkIndex: Hashable, Sendable {
+  /// 24 bytes, since there may be millions.
   struct Entry: Hashable, Sendable {
+    /// Row-major over the grid of chunks.
+    var number: Int
     var offset: Int
-    var size: Int
+    var size: UInt32
+    /// Bit i: step i of the pipeline was left out for this chunk.
     var mask: UInt32
   }
 
-  /// By chunk number; what is not there was never written.
-  case table([Int: Entry])
-  /// Too many to list with the calls of 1.10, which walk the whole index for each: the library fetches stored chunks.
-  case byCoordinates
+  /// By number, rising; a chunk that is not there was never written.
+  private(set) var entries: [Entry]
 
-  /// Beyond this, listing costs more than fetching (measured: 2,000 chunks 45 ms, 20,000 chunks 5 s).
-  private static let maximumListed = 2048
-
-  /// Lists and checks every chunk: aligned, inside the grid, inside the file, of a plausible size, and once.
-  static func read(
-    _ dataset: hid_t, _ chunking: HDF5Chunking, in file: HDF5File
-  ) throws(SmithError) -> HDF5ChunkIndex {
-    let space = try HDF5Handle(H5Dget_space(dataset), "no dataspace", close: H5Sclose)
-    var count: hsize_t = 0
-    guard H5Dget_num_chunks(dataset, space.id, &count) >= 0 else {
-      throw HDF5Library.failure("a chunk index that cannot be read")
+  /// `.malformed` for a number twice.
+  init(_ entries: [Entry]) throws(SmithError) {
+    self.entries = entries
+    if !zip(entries, entries.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+      self.entries.sort { $0.number < $1.number }
     }
-    if count > maximumListed { return .byCoordinates }
-    var table: [Int: Entry] = [:]
-    for index in 0..<count {
-      var origin = [hsize_t](repeating: 0, count: chunking.shape.count + 1)
-      var (mask, address, size) = (UInt32(0), haddr_t(0), hsize_t(0))
-      guard H5Dget_chunk_info(dataset, space.id, index, &origin, &mask, &address, &size) >= 0 else {
-        throw HDF5Library.failure("chunk \(index)")
-      }
-      if address == haddr_t.max { continue }
-      let coordinates = try Self.coordinates(origin, chunking)
-      let entry = Entry(
-        offset: try Int(checked: address).adding(checked: file.chunkBase),
-        size: try Int(checked: size), mask: mask)
-      try check(entry, chunking, file.raw)
-      guard table.updateValue(entry, forKey: chunking.number(of: coordinates)) == nil else {
-        throw SmithError(.malformed, "two chunks at \(coordinates)")
-      }
+    for (one, next) in zip(self.entries, self.entries.dropFirst()) where one.number == next.number {
+      throw SmithError(.malformed, "two chunks number \(one.number)")
     }
-    return .table(table)
   }
 
-  private static func coordinates(
-    _ origin: [hsize_t], _ chunking: HDF5Chunking
-  ) throws(SmithError) -> [Int] {
-    var result: [Int] = []
-    for axis in chunking.shape.indices {
-      let start = try Int(checked: origin[axis])
-      guard start < chunking.shape[axis], start % chunking.chunk[axis] == 0 else {
-        throw SmithError(.malformed, "a chunk at \(start) outside the shape \(chunking.shape)")
-      }
-      result.append(start / chunking.chunk[axis])
+  subscript(number: Int) -> Entry? {
+    // Most datasets have all their chunks.
+    if number < entries.count, entries[number].number == number { return entries[number] }
+    var (low, high) = (0, entries.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].number < number { low = middle + 1 } else { high = middle }
     }
-    return result
+    return low < entries.count && entries[low].number == number ? entries[low] : nil
   }
 
-  private static func check(
-    _ entry: Entry, _ chunking: HDF5Chunking, _ file: InputFile
-  ) throws(SmithError) {
+  /// Every chunk inside the grid, inside the file, of a plausible size.
+  func check(_ chunking: HDF5Chunking, _ raw: HDF5Raw) throws(SmithError) {
+    let cells = chunking.cells
     // Deflate grows incompressible data by less than 1 in 1000; a checksum adds 4.
-    guard entry.size <= chunking.chunkBytes + chunking.chunkBytes / 8 + 1024 else {
-      throw SmithError(
-        .malformed, "\(entry.size) bytes for a chunk of \(chunking.chunkBytes)",
-        at: Place(offset: entry.offset))
-    }
-    guard entry.offset <= file.count, entry.size <= file.count - entry.offset else {
-      throw SmithError(
-        .truncated, "a chunk of \(entry.size) bytes, the file has \(file.count)",
-        at: Place(offset: entry.offset))
+    let largest = chunking.chunkBytes + chunking.chunkBytes / 8 + 1024
+    for entry in entries {
+      guard entry.number >= 0, entry.number < cells else {
+        throw SmithError(.malformed, "chunk \(entry.number) of \(cells)")
+      }
+      guard entry.size <= largest else {
+        throw SmithError(
+          .malformed, "\(entry.size) bytes for a chunk of \(chunking.chunkBytes)",
+          at: Place(offset: entry.offset))
+      }
+      guard raw.holds(entry.offset, Int(entry.size)) else {
+        throw SmithError(
+          .truncated, "a chunk of \(entry.size) bytes, the file has \(raw.count)",
+          at: Place(offset: entry.offset))
+      }
     }
   }
 }
 
-/// The chunk indexes of one file, each read when its tensor is first asked for.
-final class HDF5ChunkIndexes: Sendable {
-  private let known = Mutex<[String: HDF5ChunkIndex]>([:])
+extension HDF5ChunkIndex {
+  private struct Listing {
+    var chunking: HDF5Chunking
+    var entries: [Entry] = []
+    var problem: SmithError?
 
-  func index(
-    of name: String, _ chunking: HDF5Chunking, in file: HDF5File
-  ) throws(SmithError) -> HDF5ChunkIndex {
-    if let index = known.withLock({ $0[name] }) { return index }
-    let index = try file.use { (id) throws(SmithError) in
-      let dataset = try HDF5Walk.open(name, in: id)
-      return try HDF5ChunkIndex.read(dataset.id, chunking, in: file)
+    mutating func add(
+      _ origin: UnsafePointer<hsize_t>, _ mask: UInt32, _ address: UInt64, _ size: UInt64
+    ) throws(SmithError) {
+      var number = 0
+      for axis in chunking.shape.indices {
+        let start = try Int(checked: origin[axis])
+        guard start < chunking.shape[axis], start % chunking.chunk[axis] == 0 else {
+          throw SmithError(.malformed, "a chunk at \(start) outside the shape \(chunking.shape)")
+        }
+        number = number * chunking.grid[axis] + start / chunking.chunk[axis]
+      }
+      guard let short = UInt32(exactly: size), entries.count < HDF5Metadata.maximumChunks else {
+        throw SmithError(.limit, "chunk \(entries.count) of \(size) bytes")
+      }
+      entries.append(
+        Entry(number: number, offset: try Int(checked: address), size: short, mask: mask))
     }
-    known.withLock { $0[name] = index }
-    return index
+  }
+
+  /// Lists every stored chunk.
+  static func read(
+    _ dataset: hid_t, _ chunking: HDF5Chunking, in file: borrowing HDF5File
+  ) throws(SmithError) -> HDF5ChunkIndex {
+    var listing = Listing(chunking: chunking)
+    let shape = chunking.shape.map { hsize_t($0) }
+    let chunk = chunking.chunk.map { hsize_t($0) }
+    let (source, userBlock) = (file.source, file.userBlock)
+    let status = withUnsafeMutablePointer(to: &listing) { listing in
+      ws_h5d_each_chunk(
+        dataset, source, userBlock, Int32(shape.count), shape, chunk,
+        { origin, mask, address, size, context in
+          guard let origin, let listing = context?.assumingMemoryBound(to: Listing.self) else {
+            return -1
+          }
+          do throws(SmithError) {
+            try listing.pointee.add(origin, mask, address, size)
+            return 0
+          } catch {
+            listing.pointee.problem = error
+            return 1
+          }
+        }, listing)
+    }
+    if let problem = listing.problem { throw problem }
+    guard status >= 0 else { throw HDF5Library.failure("a chunk index that cannot be read") }
+    return try HDF5ChunkIndex(listing.entries)
   }
 }

@@ -1,10 +1,9 @@
-import CHDF5
 import SmithBytes
 import SmithTensors
 
 /// Reads element ranges of one chunked dataset: each chunk that is touched is decoded once, one at a time.
 struct HDF5ChunkReader {
-  let file: HDF5File
+  let raw: HDF5Raw
   let dataset: HDF5Dataset
   let chunking: HDF5Chunking
   let index: HDF5ChunkIndex
@@ -29,45 +28,16 @@ struct HDF5ChunkReader {
 
   /// One chunk's elements, nil where it was never written.
   private func decoded(_ coordinates: [Int]) throws(SmithError) -> [UInt8]? {
-    let stored: [UInt8]
-    var mask: UInt32
-    let place: Int?
-    switch index {
-    case .table(let table):
-      guard let entry = table[chunking.number(of: coordinates)] else { return nil }
-      stored = try file.raw.bytes(entry.offset..<(entry.offset + entry.size))
-      (mask, place) = (entry.mask, entry.offset)
-    case .byCoordinates:
-      guard let fetched = try fetch(coordinates) else { return nil }
-      (stored, mask, place) = (fetched.bytes, fetched.mask, nil)
-    }
+    guard let entry = index[chunking.number(of: coordinates)] else { return nil }
+    let stored = try raw.bytes(entry.offset..<(entry.offset + Int(entry.size)))
+    var mask = entry.mask
     if chunking.leavesPartialUnfiltered, chunking.isPartial(coordinates) { mask = .max }
     do throws(SmithError) {
       var bytes = try HDF5Filter.undo(
         chunking.filters, mask: mask, on: stored, count: chunking.chunkBytes)
       HDF5Bytes.reverse(&bytes, each: dataset.type.swapWidth)
       return bytes
-    } catch { throw error.at(offset: place) }
-  }
-
-  /// The stored bytes of a chunk, through the library.
-  private func fetch(
-    _ coordinates: [Int]
-  ) throws(SmithError) -> (bytes: [UInt8], mask: UInt32)? {
-    let origin = coordinates.indices.map { hsize_t(coordinates[$0] * chunking.chunk[$0]) }
-    return try file.use { (id) throws(SmithError) -> (bytes: [UInt8], mask: UInt32)? in
-      let handle = try HDF5Walk.open(dataset.info.name, in: id)
-      var size: hsize_t = 0
-      guard H5Dget_chunk_storage_size(handle.id, origin, &size) >= 0, size > 0 else { return nil }
-      guard size <= chunking.chunkBytes + chunking.chunkBytes / 8 + 1024, size <= file.raw.count
-      else { throw SmithError(.malformed, "\(size) bytes for a chunk of \(chunking.chunkBytes)") }
-      var bytes = [UInt8](repeating: 0, count: Int(size))
-      var mask: UInt32 = 0
-      guard H5Dread_chunk(handle.id, hid_t(H5P_DEFAULT), origin, &mask, &bytes) >= 0 else {
-        throw HDF5Library.failure("a chunk that cannot be read")
-      }
-      return (bytes, mask)
-    }
+    } catch { throw error.at(offset: entry.offset) }
   }
 
   private func filled() -> [UInt8] {

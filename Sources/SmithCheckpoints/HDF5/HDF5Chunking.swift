@@ -22,39 +22,64 @@ struct HDF5Chunking: Hashable, Sendable {
   /// Reads the creation list of a chunked dataset, all of whose numbers come from the file.
   static func describe(
     _ creation: hid_t, info: TensorInfo, elementSize: Int
-  ) throws(SmithError) -> HDF5Dataset.Layout {
+  ) throws(SmithError) -> Result<HDF5Chunking, Refusal>? {
     let place = Place(item: info.name)
     let rank = info.shape.count
     var dimensions = [hsize_t](repeating: 0, count: max(rank, 1))
     guard rank > 0, Int(H5Pget_chunk(creation, Int32(rank), &dimensions)) == rank else {
       throw SmithError(.malformed, "chunks of another rank than the shape", at: place)
     }
-    if info.byteCount == 0 { return .fill }
-    var bytes = elementSize
-    var chunk: [Int] = []
-    for dimension in dimensions {
-      guard let length = Int(exactly: dimension), length > 0, length <= maximumChunkBytes / bytes
-      else {
-        throw SmithError(
-          .limit, "chunks of \(dimensions), at most \(maximumChunkBytes) bytes", at: place)
-      }
-      bytes *= length
-      chunk.append(length)
-    }
+    if info.byteCount == 0 { return nil }
     let filters: [HDF5Filter]
     do throws(SmithError) { filters = try HDF5Filter.pipeline(creation) } catch {
-      if error.kind == .unsupported { return .refused(error.kind, error.detail) }
+      if error.kind == .unsupported { return .failure(Refusal(kind: error.kind, why: error.detail)) }
       throw error.at(item: info.name)
     }
     var options: UInt32 = 0
     _ = H5Pget_chunk_opts(creation, &options)
-    return .chunked(
-      HDF5Chunking(
-        shape: info.shape, chunk: chunk,
-        grid: zip(info.shape, chunk).map { ($0 - 1) / $1 + 1 },
-        elementSize: elementSize, chunkBytes: bytes, filters: filters,
-        leavesPartialUnfiltered: options & UInt32(H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0))
+    do throws(SmithError) {
+      return .success(
+        try HDF5Chunking(
+          shape: info.shape, chunk: dimensions.map { dimension throws(SmithError) in
+            try Int(checked: dimension)
+          },
+          elementSize: elementSize, filters: filters,
+          leavesPartialUnfiltered: options & UInt32(H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS) != 0))
+    } catch { throw error.at(item: info.name) }
   }
+
+  /// Why a dataset can be listed but not read.
+  struct Refusal: Error {
+    var kind: SmithError.Kind
+    var why: String
+  }
+
+  /// `shape` holds at least one element, whose bytes were counted without overflow.
+  init(
+    shape: [Int], chunk: [Int], elementSize: Int, filters: [HDF5Filter],
+    leavesPartialUnfiltered: Bool
+  ) throws(SmithError) {
+    guard shape.count == chunk.count, !shape.isEmpty, elementSize > 0 else {
+      throw SmithError(.malformed, "chunks of another rank than the shape")
+    }
+    var bytes = elementSize
+    for length in chunk {
+      guard length > 0, length <= Self.maximumChunkBytes / bytes else {
+        throw SmithError(.limit, "chunks of \(chunk), at most \(Self.maximumChunkBytes) bytes")
+      }
+      bytes *= length
+    }
+    self.shape = shape
+    self.chunk = chunk
+    grid = zip(shape, chunk).map { ($0 - 1) / $1 + 1 }
+    self.elementSize = elementSize
+    chunkBytes = bytes
+    self.filters = filters
+    self.leavesPartialUnfiltered = leavesPartialUnfiltered
+  }
+
+  /// The number of chunks that the shape has room for; no more than it has elements.
+  var cells: Int { grid.reduce(1, *) }
 
   /// The number of a chunk, row-major over the grid.
   func number(of coordinates: [Int]) -> Int {

@@ -3,13 +3,13 @@ import SmithBytes
 import SmithTensors
 
 /// One dataset under one of its names: type, shape, and where its bytes are.
-struct HDF5Dataset: Sendable {
-  enum Layout: Sendable {
+struct HDF5Dataset: Hashable, Sendable {
+  enum Layout: Hashable, Sendable {
     /// Raw bytes from this offset in the file.
     case contiguous(at: Int)
-    /// Raw bytes in the object header, at most 64 KB; the library reads them.
-    case compact
-    case chunked(HDF5Chunking)
+    /// Raw bytes in the object header, at most 64 KB: here they are, in the file's order.
+    case compact([UInt8])
+    case chunked(HDF5Chunking, HDF5ChunkIndex)
     /// Never written: every element is the fill value.
     case fill
     /// Listed but not readable, and why.
@@ -25,6 +25,11 @@ struct HDF5Dataset: Sendable {
   /// The place in the file that orders tensors; nil where only an index knows it.
   var position: Int? {
     if case .contiguous(let offset) = layout { offset } else { nil }
+  }
+
+  /// Whether its values are in other files.
+  var isElsewhere: Bool {
+    if case .refused(.refused, _) = layout { true } else { false }
   }
 
   /// More dimensions than a tensor has, in any model.
@@ -46,7 +51,7 @@ extension HDF5Dataset {
   ///
   /// The creation list is read first: asking a virtual dataset for its shape would open other files.
   static func describe(
-    _ dataset: hid_t, name: String, in file: InputFile
+    _ dataset: hid_t, name: String, in file: borrowing HDF5File
   ) throws(SmithError) -> HDF5Dataset? {
     let creation = try HDF5Handle(
       H5Dget_create_plist(dataset), "no creation list", item: name, close: H5Pclose)
@@ -119,7 +124,7 @@ extension HDF5Dataset {
 
   private static func layout(
     _ kind: H5D_layout_t, _ dataset: hid_t, _ creation: hid_t, _ described: HDF5Dataset,
-    _ file: InputFile
+    _ file: borrowing HDF5File
   ) throws(SmithError) -> Layout {
     let info = described.info
     switch kind {
@@ -129,16 +134,49 @@ extension HDF5Dataset {
         throw SmithError(
           .malformed, "\(stored) compact bytes for \(info.byteCount)", at: Place(item: info.name))
       }
-      return .compact
-    case H5D_CONTIGUOUS: return try contiguous(dataset, info, file)
-    case H5D_CHUNKED:
-      return try HDF5Chunking.describe(creation, info: info, elementSize: described.type.size)
+      return .compact(try compact(dataset, count: info.byteCount, name: info.name))
+    case H5D_CONTIGUOUS: return try contiguous(dataset, info)
+    case H5D_CHUNKED: return try chunked(dataset, creation, described, file)
     default: throw HDF5Library.failure("a layout of no known class", item: info.name)
     }
   }
 
+  private static func compact(
+    _ dataset: hid_t, count: Int, name: String
+  ) throws(SmithError) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let type = try HDF5Handle(H5Dget_type(dataset), "no datatype", item: name, close: H5Tclose)
+    // H5S_ALL twice: the whole dataset into the whole buffer, in the file's own type, so that nothing is converted.
+    guard H5Dread(dataset, type.id, 0, 0, hid_t(H5P_DEFAULT), &bytes) >= 0 else {
+      throw HDF5Library.failure("compact data that cannot be read", item: name)
+    }
+    return bytes
+  }
+
+  private static func chunked(
+    _ dataset: hid_t, _ creation: hid_t, _ described: HDF5Dataset, _ file: borrowing HDF5File
+  ) throws(SmithError) -> Layout {
+    let info = described.info
+    let found = try HDF5Chunking.describe(
+      creation, info: info, elementSize: described.type.size)
+    guard let found else { return .fill }
+    switch found {
+    case .failure(let refusal): return .refused(refusal.kind, refusal.why)
+    case .success(let chunking):
+      let limit = Double(file.source.pointee.count) * 1100 + Double(64 << 20)
+      guard Double(info.byteCount) <= limit else {
+        throw SmithError(
+          .limit, "\(info.byteCount) bytes of tensors in a file of \(file.source.pointee.count)",
+          at: Place(item: info.name))
+      }
+      do throws(SmithError) {
+        return .chunked(chunking, try HDF5ChunkIndex.read(dataset, chunking, in: file))
+      } catch { throw error.at(item: info.name) }
+    }
+  }
+
   private static func contiguous(
-    _ dataset: hid_t, _ info: TensorInfo, _ file: InputFile
+    _ dataset: hid_t, _ info: TensorInfo
   ) throws(SmithError) -> Layout {
     let address = H5Dget_offset(dataset)
     if address == haddr_t.max || info.byteCount == 0 { return .fill }
@@ -146,11 +184,6 @@ extension HDF5Dataset {
     guard let offset = Int(exactly: address), stored >= info.byteCount else {
       throw SmithError(
         .malformed, "\(stored) bytes stored for \(info.byteCount)", at: Place(item: info.name))
-    }
-    guard offset <= file.count, info.byteCount <= file.count - offset else {
-      throw SmithError(
-        .truncated, "\(info.byteCount) bytes wanted, the file has \(file.count)",
-        at: Place(offset: offset, item: info.name))
     }
     return .contiguous(at: offset)
   }

@@ -35,7 +35,7 @@ struct HDF5Datatype: Hashable, Sendable {
     if dtype == .u16, annotation == "bfloat16" { dtype = .bf16 }
   }
 
-  private init(dtype: DType, size: Int, swapWidth: Int) {
+  init(dtype: DType, size: Int, swapWidth: Int) {
     self.dtype = dtype
     self.size = size
     self.swapWidth = swapWidth

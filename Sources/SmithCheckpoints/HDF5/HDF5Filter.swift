@@ -8,6 +8,8 @@ enum HDF5Filter: Hashable, Sendable {
   case shuffle(Int)
   case fletcher32
 
+  static let maximumSteps = 32
+
   /// Filters with a registered number that we name but do not undo.
   private static let names: [Int32: String] = [
     4: "szip", 5: "nbit", 6: "scaleoffset", 32000: "lzf", 32001: "blosc", 32004: "lz4",
@@ -17,7 +19,7 @@ enum HDF5Filter: Hashable, Sendable {
   /// The pipeline of a creation list; `.unsupported` names the first filter we do not know.
   static func pipeline(_ creation: hid_t) throws(SmithError) -> [HDF5Filter] {
     let count = H5Pget_nfilters(creation)
-    guard count >= 0, count <= 32 else { throw HDF5Library.failure("a filter pipeline") }
+    guard count >= 0, count <= maximumSteps else { throw HDF5Library.failure("a filter pipeline") }
     var filters: [HDF5Filter] = []
     for index in 0..<count {
       var flags: UInt32 = 0

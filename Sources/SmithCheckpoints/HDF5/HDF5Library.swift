@@ -5,33 +5,36 @@ import Synchronization
 /// The one door to libhdf5. The library keeps global state and is not always built thread-safe, so every call, in any
 /// build of it, happens inside `HDF5Library.use`.
 enum HDF5Library {
-  private static let lock = Mutex<Bool>(false)
+  /// The id of our file driver once the library has started.
+  private static let lock = Mutex<hid_t?>(nil)
 
   /// Runs `body` alone in the library. Never nest: the lock is not recursive.
   ///
   /// The error printing of libhdf5 is per thread in thread-safe builds, so it is silenced on every entry. Filter plugins
   /// are shared objects found through a path of the environment: a file could choose code to run, so they stay off.
-  static func use<Value>(_ body: () throws(SmithError) -> Value) throws(SmithError) -> Value {
-    let result: Result<Value, SmithError> = lock.withLock { started in
-      if !started {
-        guard H5open() >= 0 else {
-          return .failure(SmithError(.unsupported, "libhdf5 does not start"))
-        }
-        H5PLset_loading_state(0)
-        started = true
-      }
+  static func use<Value>(
+    _ body: (_ driver: hid_t) throws(SmithError) -> Value
+  ) throws(SmithError) -> Value {
+    let result: Result<Value, SmithError> = lock.withLock { driver in
       H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
-      do throws(SmithError) { return .success(try body()) } catch { return .failure(error) }
+      do throws(SmithError) {
+        let registered: hid_t
+        if let driver { registered = driver } else { registered = try start() }
+        driver = registered
+        return .success(try body(registered))
+      } catch { return .failure(error) }
     }
     return try result.get()
   }
 
-  /// Closes a file that outlived its `use`.
-  static func close(file: hid_t) {
-    lock.withLock { _ in
-      H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
-      _ = H5Fclose(file)
+  private static func start() throws(SmithError) -> hid_t {
+    guard H5open() >= 0, H5PLset_loading_state(0) >= 0 else {
+      throw SmithError(.unsupported, "libhdf5 does not start")
     }
+    H5Eset_auto2(hid_t(H5E_DEFAULT), nil, nil)
+    let driver = ws_h5fd_register()
+    guard driver >= 0 else { throw failure("a libhdf5 that takes no file driver") }
+    return driver
   }
 
   /// What the library says of the call that just failed: its innermost message.
@@ -55,11 +58,6 @@ enum HDF5Library {
     return SmithError(
       .unsupported, detail, at: Place(item: item),
       remedy: "a libhdf5 later than the \(major).\(minor).\(release) here, or h5repack --high=v110")
-  }
-
-  /// Whether chunk addresses leave out the user block: all releases before 1.14.4 did (HDFGroup/hdf5 pull 4236).
-  static func chunkAddressesSkipUserBlock() -> Bool {
-    version < (1, 14, 4)
   }
 
   private static var version: (UInt32, UInt32, UInt32) {

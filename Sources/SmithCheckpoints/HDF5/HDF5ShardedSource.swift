@@ -19,13 +19,13 @@ struct HDF5ShardedSource: TensorSource {
 
   /// `.missing` for a shard that is not there and a tensor its shard lacks, `.mismatch` for a tensor of a shard that the index
   /// does not list. A shard's `layer_names` are its own, so only metadata that all shards agree on is kept.
-  init(index path: String) throws(SmithError) {
+  init(index path: String, options: OpenOptions = OpenOptions()) throws(SmithError) {
     let index = try SafetensorsIndex(path)
     files = [path]
     for (name, tensors) in index.shards {
       let shardPath = path.parentFolder.appending(path: name)
       let shard: HDF5Source
-      do throws(SmithError) { shard = try HDF5Source(shardPath) } catch {
+      do throws(SmithError) { shard = try HDF5Source(shardPath, options: options) } catch {
         guard error.kind == .notFound else { throw error }
         throw SmithError(.missing, "the shard \(name) is not there", at: Place(file: path))
       }

@@ -1,37 +1,46 @@
-import CHDF5
 import SmithBytes
 import SmithTensors
 
 /// The tensors of one HDF5 file, named by their full path without the leading slash, aliases included.
 public struct HDF5Source: TensorSource {
-  public let container = "hdf5"
+  public let container: String
   public let files: [String]
   public let tensors: [TensorInfo]
   /// The text attributes of the root group (`backend`, `keras_version`, `layer_names`); lists one item per line.
   public let metadata: [String: String]
+  public let notes: [String]
 
-  private let file: HDF5File
+  let contents: HDF5Contents
+  private let raw: HDF5Raw
   private let datasets: [String: HDF5Dataset]
-  private let indexes = HDF5ChunkIndexes()
 
   /// Opens a file and reads its metadata.
-  public init(_ path: String) throws(SmithError) {
-    let file = try HDF5File(path)
-    let (found, metadata) = try file.use { (id) throws(SmithError) in
-      var walk = HDF5Walk(file.raw)
-      try walk.run(id)
-      return (walk.datasets, try Self.rootAttributes(id))
-    }
-    var datasets: [String: HDF5Dataset] = [:]
-    for dataset in found where datasets.updateValue(dataset, forKey: dataset.info.name) != nil {
-      throw SmithError(
-        .mismatch, "a name used twice", at: Place(file: path, item: dataset.info.name))
-    }
-    self.file = file
-    self.files = [path]
-    self.metadata = metadata
-    self.datasets = datasets
-    self.tensors = Self.inFileOrder(found).map(\.info)
+  public init(_ path: String, options: OpenOptions = OpenOptions()) throws(SmithError) {
+    try self.init(HDF5Raw(try InputFile(path)), container: HDF5.name, options: options)
+  }
+
+  /// A file that is a part of another one; errors and `files` name `path`.
+  init(
+    _ raw: HDF5Raw, container: String, path: String? = nil, options: OpenOptions
+  ) throws(SmithError) {
+    let path = path ?? raw.path
+    do throws(SmithError) {
+      let found = try HDF5Metadata(of: raw, options.hdf5)
+      var datasets: [String: HDF5Dataset] = [:]
+      for dataset in found.datasets { datasets[dataset.info.name] = dataset }
+      for (alias, tensor) in zip(found.datasetAliases, try found.aliases()) {
+        datasets[tensor.name] = found.datasets[alias.target]
+        datasets[tensor.name]?.info = tensor
+      }
+      self.raw = raw
+      self.datasets = datasets
+      self.container = container
+      files = [path]
+      contents = HDF5Contents(found)
+      tensors = Self.inFileOrder(Array(datasets.values)).map(\.info)
+      metadata = contents.rootMetadata
+      notes = HDF5Notes.of(found, contents)
+    } catch { throw error.at(file: path) }
   }
 
   /// By the place of their bytes where that is known, then the others by name.
@@ -41,30 +50,15 @@ public struct HDF5Source: TensorSource {
     }
   }
 
-  private static func rootAttributes(_ file: hid_t) throws(SmithError) -> [String: String] {
-    let root = try HDF5Walk.open("", in: file)
-    var result: [String: String] = [:]
-    for name in try HDF5Attributes.names(of: root.id, item: "/") {
-      let strings = try HDF5Attributes.strings(name, of: root.id, item: "/") ?? []
-      if !strings.isEmpty { result[name] = strings.joined(separator: "\n") }
-    }
-    for name in ["layer_names", "weight_names"] where result[name] == nil {
-      guard let parts = try HDF5Attributes.list(name, of: root.id, item: "/"), !parts.isEmpty
-      else { continue }
-      result[name] = parts.joined(separator: "\n")
-    }
-    return result
-  }
-
   /// The strings of a group's (or dataset's) attribute, with the parts `NAME0`, `NAME1`, … of a list that Keras split put
   /// together; nil where there is none, empty where it is no text. `group` is a path without the leading slash.
   public func strings(
     _ attribute: String, of group: String = ""
   ) throws(SmithError) -> [String]? {
-    try file.use { (id) throws(SmithError) in
-      let object = try HDF5Walk.open(group, in: id)
-      return try HDF5Attributes.list(attribute, of: object.id, item: group)
+    guard contents.contains(group) else {
+      throw SmithError(.missing, "no such object", at: Place(file: files[0], item: group))
     }
+    return contents.strings(attribute, of: group)
   }
 
   public func read(
@@ -80,7 +74,7 @@ public struct HDF5Source: TensorSource {
           .usage, "bytes \(offset) to \(end) wanted of \(dataset.info.byteCount)")
       }
       try read(dataset, offset..<end, into: &span)
-    } catch { throw error.at(file: file.raw.path, item: tensor.name) }
+    } catch { throw error.at(file: files[0], item: tensor.name) }
   }
 
   private func read(
@@ -88,7 +82,7 @@ public struct HDF5Source: TensorSource {
   ) throws(SmithError) {
     if case .refused(let kind, let why) = dataset.layout { throw SmithError(kind, why) }
     if case .contiguous(let start) = dataset.layout, dataset.type.swapWidth == 1 {
-      return try file.raw.read(at: start + range.lowerBound, into: &span)
+      return try raw.read(at: start + range.lowerBound, into: &span)
     }
     // Everything else works on whole elements.
     let size = dataset.type.size
@@ -98,8 +92,8 @@ public struct HDF5Source: TensorSource {
     }
     var whole = [UInt8](repeating: 0, count: elements.count * size)
     var wholeSpan = whole.mutableSpan
-    var raw = wholeSpan.mutableBytes
-    try read(dataset, elements: elements, into: &raw)
+    var bytes = wholeSpan.mutableBytes
+    try read(dataset, elements: elements, into: &bytes)
     let start = range.lowerBound % size
     HDF5Bytes.copy(whole, start..<(start + range.count), into: &span, at: 0)
   }
@@ -112,31 +106,15 @@ public struct HDF5Source: TensorSource {
     case .refused(let kind, let why): throw SmithError(kind, why)
     case .fill: HDF5Bytes.fill(&span, with: dataset.fillValue)
     case .contiguous(let start):
-      try file.raw.read(at: start + elements.lowerBound * size, into: &span)
+      try raw.read(at: start + elements.lowerBound * size, into: &span)
       HDF5Bytes.reverse(&span, each: swapWidth)
-    case .compact:
-      var bytes = try compact(dataset)
-      HDF5Bytes.reverse(&bytes, each: swapWidth)
+    case .compact(let bytes):
       let range = (elements.lowerBound * size)..<(elements.upperBound * size)
       HDF5Bytes.copy(bytes, range, into: &span, at: 0)
-    case .chunked(let chunking):
-      let index = try indexes.index(of: dataset.info.name, chunking, in: file)
-      let reader = HDF5ChunkReader(file: file, dataset: dataset, chunking: chunking, index: index)
+      HDF5Bytes.reverse(&span, each: swapWidth)
+    case .chunked(let chunking, let index):
+      let reader = HDF5ChunkReader(raw: raw, dataset: dataset, chunking: chunking, index: index)
       try reader.read(elements, into: &span)
     }
-  }
-
-  /// The bytes of a compact dataset, which are in its object header.
-  private func compact(_ dataset: HDF5Dataset) throws(SmithError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: dataset.info.byteCount)
-    try file.use { (id) throws(SmithError) in
-      let object = try HDF5Walk.open(dataset.info.name, in: id)
-      let type = try HDF5Handle(H5Dget_type(object.id), "no datatype", close: H5Tclose)
-      // H5S_ALL twice: the whole dataset into the whole buffer, in the file's own type, so that nothing is converted.
-      guard H5Dget_storage_size(object.id) == bytes.count,
-        H5Dread(object.id, type.id, 0, 0, hid_t(H5P_DEFAULT), &bytes) >= 0
-      else { throw HDF5Library.failure("compact data that cannot be read") }
-    }
-    return bytes
   }
 }

@@ -1,4 +1,5 @@
 import SmithBytes
+import SmithCheckpoints
 import SmithModels
 import SmithTensors
 
@@ -14,8 +15,8 @@ public struct ReferenceOutputs: Sendable {
   private static let sizeLimit = 1 << 30
 
   /// `.missing` without `input_ids`, `.limit` for a file that can only be a model.
-  public init(_ path: String) throws(SmithError) {
-    let checkpoint = try Checkpoint.open(path)
+  public init(_ path: String, options: OpenOptions = OpenOptions()) throws(SmithError) {
+    let checkpoint = try Checkpoint.open(path, options: options)
     guard checkpoint.tensors.contains(where: { $0.name == "input_ids" }) else {
       throw SmithError(
         .missing, "a reference file needs the input it was computed for",

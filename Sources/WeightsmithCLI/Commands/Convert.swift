@@ -18,7 +18,9 @@ struct Convert: SmithCommand {
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    if output.keepsNames { return try output.write(.checkpoint(Checkpoint.open(src)), to: dst) }
+    if output.keepsNames {
+      return try output.write(.checkpoint(Checkpoint.open(src, options: .strangers)), to: dst)
+    }
     let model = try source.model(src)
     return try output.write(
       .model(output.dtype == nil ? model : model.applying(.dequantize)), to: dst)

@@ -24,7 +24,7 @@ struct Inspect: SmithCommand {
   @OptionGroup var source: ConfigurationOptions
 
   func execute() throws(SmithError) -> Outcome {
-    let checkpoint = try Checkpoint.open(path)
+    let checkpoint = try Checkpoint.open(path, options: .strangers)
     let inspection = try Inspection(checkpoint, options: source.modelOptions())
     let tensors = inspection.matching(Glob(match ?? "*"))
     let statistics = stats ? try checkpoint.statistics(of: tensors) : [:]
