@@ -16,6 +16,21 @@ static inline hid_t ws_h5p_file_access(void) { return H5P_FILE_ACCESS; }
 static inline hid_t ws_h5p_link_access(void) { return H5P_LINK_ACCESS; }
 static inline hid_t ws_h5t_c_string(void) { return H5T_C_S1; }
 static inline size_t ws_h5t_variable(void) { return H5T_VARIABLE; }
+static inline unsigned ws_h5f_truncate(void) { return H5F_ACC_TRUNC; }
+static inline hid_t ws_h5p_file_creation(void) { return H5P_FILE_CREATE; }
+static inline hid_t ws_h5p_dataset_creation(void) { return H5P_DATASET_CREATE; }
+static inline hid_t ws_h5p_link_creation(void) { return H5P_LINK_CREATE; }
+static inline hid_t ws_h5t_f32(void) { return H5T_IEEE_F32LE; }
+static inline hid_t ws_h5t_f64(void) { return H5T_IEEE_F64LE; }
+// A little-endian integer of 1, 2, 4 or 8 bytes.
+static inline hid_t ws_h5t_integer(int bytes, int is_signed) {
+  switch (bytes) {
+    case 1: return is_signed ? H5T_STD_I8LE : H5T_STD_U8LE;
+    case 2: return is_signed ? H5T_STD_I16LE : H5T_STD_U16LE;
+    case 4: return is_signed ? H5T_STD_I32LE : H5T_STD_U32LE;
+    default: return is_signed ? H5T_STD_I64LE : H5T_STD_U64LE;
+  }
+}
 
 // An external link met anywhere on a path fails here, before the library opens the file it names.
 static herr_t ws_h5l_refuse_external(

@@ -7,7 +7,7 @@ public enum HDF5: ContainerFormat {
   public static let fileExtension = "h5"
   public static let usualNames = "keras"
   public static let usualStem = "tf_model"
-  public static let writer: (any ContainerWriter)? = nil
+  public static let writer: (any ContainerWriter)? = HDF5Writer()
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 

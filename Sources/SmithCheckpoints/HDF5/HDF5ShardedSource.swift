@@ -43,6 +43,7 @@ struct HDF5ShardedSource: TensorSource {
     _ listed: [String], of shard: HDF5Source, listedIn path: String
   ) throws(SmithError) {
     let known = Set(shard.tensors.map(\.name))
+    let own = Self.ownNames(shard)
     var fullNames: [String: String] = [:]
     for name in listed {
       guard let stored = [name, Self.withoutScope(name)].first(where: { known.contains($0) })
@@ -65,10 +66,21 @@ struct HDF5ShardedSource: TensorSource {
           at: Place(file: shard.files[0], item: tensor.name))
       }
       var renamed = tensor
-      renamed.name = name
+      renamed.name = own[tensor.name] ?? name
       tensors.append(renamed)
-      locations[name] = Location(shard: shards.count - 1, tensor: tensor)
+      let location = Location(shard: shards.count - 1, tensor: tensor)
+      guard locations.updateValue(location, forKey: renamed.name) == nil else {
+        throw SmithError(
+          .mismatch, "a name used twice", at: Place(file: shard.files[0], item: renamed.name))
+      }
     }
+  }
+
+  /// The full names of a shard that we wrote, by those of its datasets.
+  private static func ownNames(_ shard: HDF5Source) -> [String: String] {
+    let full = shard.contents.strings(HDF5Names.fullNames, of: "") ?? []
+    let stored = shard.contents.strings("layer_names", of: "") ?? []
+    return Dictionary(zip(stored, full), uniquingKeysWith: { first, _ in first })
   }
 
   private static func withoutScope(_ name: String) -> String {

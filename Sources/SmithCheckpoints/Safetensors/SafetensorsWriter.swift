@@ -47,7 +47,7 @@ struct SafetensorsWriter: ContainerWriter {
   }
 
   /// The positions in `tensors` of each shard's members.
-  private static func shards(
+  static func shards(
     _ tensors: [TensorInfo], maxBytes: Int?
   ) throws(SmithError) -> [[Int]] {
     guard let maxBytes else { return [Array(tensors.indices)] }
