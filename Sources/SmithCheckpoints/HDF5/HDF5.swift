@@ -14,7 +14,8 @@ public enum HDF5: ContainerFormat {
   static let indexSuffix = ".h5.index.json"
 
   /// A file with the signature at 0, 512, 1024, 2048, …, or a shard index; a folder with `tf_model.h5`, or with
-  /// `tf_model.h5.index.json`, or else the only `.h5` or `.hdf5` in it.
+  /// `tf_model.h5.index.json`, or the only
+  /// `.weights.json` in it, or else the only `.h5` or `.hdf5`.
   public static func isModelFile(_ name: String) -> Bool {
     name == "tf_model.h5" || name == "tf_model" + indexSuffix
   }
@@ -23,12 +24,16 @@ public enum HDF5: ContainerFormat {
     switch input.kind {
     case .absent: return nil
     case .file:
-      if input.path.hasSuffix(indexSuffix) { return input.path }
+      if input.path.hasSuffix(indexSuffix) || input.path.hasSuffix(KerasShardIndex.suffix) {
+        return input.path
+      }
       return try hasSignature(input) ? input.path : nil
     case .folder:
       if let name = input.entries.first(where: isModelFile) {
         return input.path.appending(path: name)
       }
+      let indexes = input.entries.filter { $0.hasSuffix(KerasShardIndex.suffix) }
+      if indexes.count == 1 { return input.path.appending(path: indexes[0]) }
       let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }
       guard let only = candidates.first else { return nil }
       guard candidates.count == 1 else {
@@ -46,6 +51,9 @@ public enum HDF5: ContainerFormat {
   public static func open(
     _ path: String, options: OpenOptions
   ) throws(SmithError) -> any TensorSource {
+    if path.hasSuffix(KerasShardIndex.suffix) {
+      return try KerasShardedSource(index: path, options: options)
+    }
     if path.hasSuffix(indexSuffix) { return try HDF5ShardedSource(index: path, options: options) }
     return try HDF5Source(path, options: options)
   }

@@ -10,12 +10,7 @@ enum HDF5Notes {
           + "\(first.name) is \(target)\(aliases.count > 1 ? ", …" : "")")
     }
     let names = metadata.datasets.map(\.info.name) + aliases.map(\.name)
-    let optimizer = names.filter { KerasWeights.isOptimizer($0, contents) }
-    if let first = optimizer.first {
-      notes.append(
-        "\(counted(optimizer.count, "tensor is", "tensors are")) the optimizer's state, not the model's: "
-          + "\(first)\(optimizer.count > 1 ? ", …" : "")")
-    }
+    notes += optimizer(names.filter { KerasWeights.isOptimizer($0, contents) })
     if !metadata.dangling.isEmpty {
       notes.append(
         "\(counted(metadata.dangling.count, "soft link leads", "soft links lead")) nowhere: "
@@ -23,6 +18,15 @@ enum HDF5Notes {
           + (metadata.dangling.count > 3 ? ", …" : ""))
     }
     return notes
+  }
+
+  /// A note on the optimizer's tensors, where there are any.
+  static func optimizer(_ names: [String]) -> [String] {
+    guard let first = names.first else { return [] }
+    return [
+      "\(counted(names.count, "tensor is", "tensors are")) the optimizer's state, not the model's: "
+        + "\(first)\(names.count > 1 ? ", …" : "")"
+    ]
   }
 
   private static func counted(_ count: Int, _ one: String, _ many: String) -> String {

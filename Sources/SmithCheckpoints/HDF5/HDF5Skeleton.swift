@@ -2,12 +2,6 @@ import CHDF5
 import SmithBytes
 import SmithTensors
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// An HDF5 file without its tensors' bytes: where each tensor goes, and everything else that is in the file.
 ///
 /// libhdf5 makes the file, sparse, in the folder for temporary files: contiguous datasets get their space when they are created and
@@ -100,26 +94,5 @@ struct HDF5Skeleton {
   private static func failure(_ what: String, _ path: String) -> SmithError {
     let error = HDF5Library.failure(what)
     return SmithError(.io, error.detail, at: Place(file: path))
-  }
-}
-
-/// A file of ours in the folder for temporary files, gone with the value.
-final class TemporaryFile: Sendable {
-  let path: String
-  private let descriptor: Int32
-
-  init() throws(SmithError) {
-    let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array((folder + "/weightsmith-XXXXXX").utf8CString)
-    let made = mkstemp(&template)
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    guard made >= 0 else { throw .fromErrno(errno, path: folder) }
-    _ = fcntl(made, F_SETFD, FD_CLOEXEC)
-    descriptor = made
-  }
-
-  deinit {
-    close(descriptor)
-    unlink(path)
   }
 }

@@ -63,8 +63,11 @@ enum KerasWeights {
   /// Whether a tensor is the optimizer's: Keras 2 keeps its state beside `model_weights`, Keras 3 under `optimizer`.
   static func isOptimizer(_ name: String, _ contents: HDF5Contents) -> Bool {
     if name.hasPrefix("optimizer_weights/") { return contents.contains("model_weights") }
-    return name.hasPrefix("optimizer/vars/")
+    return isOptimizer(name)
   }
+
+  /// The same for files that can only be of Keras 3.
+  static func isOptimizer(_ name: String) -> Bool { name.hasPrefix("optimizer/vars/") }
 }
 
 extension HDF5Source {
