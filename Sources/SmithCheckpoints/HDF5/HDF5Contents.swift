@@ -22,6 +22,19 @@ struct HDF5Contents: Sendable {
 
   func contains(_ path: String) -> Bool { objects.contains(firstPath[path] ?? path) }
 
+  /// The first path of what stands at `path`, where a group on the way may have another name.
+  func resolved(_ path: String) -> String {
+    var parts = path.split(separator: "/")[...]
+    var rest: [Substring] = []
+    while !parts.isEmpty {
+      if let first = firstPath[parts.joined(separator: "/")] {
+        return ([Substring(first)] + rest).joined(separator: "/")
+      }
+      rest.insert(parts.removeLast(), at: 0)
+    }
+    return path
+  }
+
   /// The strings of `name`, or of its parts `name0`, `name1`, … where Keras split a long list.
   func strings(_ name: String, of path: String) -> [String]? {
     guard let own = attributes[firstPath[path] ?? path] else { return nil }

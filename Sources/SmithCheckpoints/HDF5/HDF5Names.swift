@@ -18,6 +18,8 @@ struct HDF5Names {
   private(set) var paths: [String] = []
   /// Lists of text by group and attribute.
   private(set) var lists: [(group: String, attribute: String, strings: [String])] = []
+  /// Soft links, by the path at which each stands.
+  private(set) var links: [(path: String, target: String)] = []
 
   /// `.refused` for a name that cannot be a path: empty parts, `.`, NUL, or a tensor where another one needs a group.
   init(_ names: [String], style: Style) throws(SmithError) {
@@ -37,6 +39,10 @@ struct HDF5Names {
         let layer = String(name[..<slash])
         if weights[layer] == nil { layers.append(layer) }
         weights[layer, default: []].append(String(name[name.index(after: slash)...]))
+      }
+      for tie in KerasTies.of(layers: layers, weights: weights) {
+        links.append((tie.link, tie.target))
+        weights[tie.layer, default: []] += tie.weights
       }
       lists = [("", "layer_names", layers)]
       for layer in layers { lists.append((layer, "weight_names", weights[layer] ?? [])) }

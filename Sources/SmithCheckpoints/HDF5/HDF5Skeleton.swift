@@ -48,6 +48,7 @@ struct HDF5Skeleton {
       for (tensor, path) in zip(tensors, names.paths) {
         offsets.append(try add(tensor, at: path, to: file))
       }
+      for link in names.links { try add(link, to: file) }
       try HDF5AttributeWriter.write(names, metadata, to: file)
     } catch {
       _ = H5Fclose(file)
@@ -89,6 +90,16 @@ struct HDF5Skeleton {
       throw HDF5Library.failure("a dataset without its space", item: item)
     }
     return try Int(checked: address)
+  }
+
+  private static func add(
+    _ link: (path: String, target: String), to file: hid_t
+  ) throws(SmithError) {
+    let linking = try HDF5Handle(
+      H5Pcreate(ws_h5p_link_creation()), "no link creation list", close: H5Pclose)
+    guard H5Pset_create_intermediate_group(linking.id, 1) >= 0,
+      H5Lcreate_soft("/" + link.target, file, link.path, linking.id, hid_t(H5P_DEFAULT)) >= 0
+    else { throw HDF5Library.failure("a link", item: link.path) }
   }
 
   private static func failure(_ what: String, _ path: String) -> SmithError {

@@ -26,7 +26,10 @@ enum KerasWeights {
             .missing, "layer_names lists this layer, which is not there",
             at: Place(file: source.files[0], item: group))
         }
-        let weights = (contents.strings("weight_names", of: group) ?? []).map { "\(group)/\($0)" }
+        let weights = (contents.strings("weight_names", of: group) ?? []).map {
+          let path = "\(group)/\($0)"
+          return tensors.contains(path) ? path : contents.resolved(path)
+        }
         if let absent = weights.first(where: { !tensors.contains($0) }) {
           throw SmithError(
             .missing, "weight_names lists this weight, which is not there",
