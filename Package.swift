@@ -75,6 +75,6 @@ let package = Package(
     tests("SmithCheckpointsTests", of: ["SmithCheckpoints"]),
     tests("SmithModelsTests", of: ["SmithModels", "SmithCheckpoints"]),
     tests("WeightsmithTests", of: ["Weightsmith"]),
-    tests("CLITests", of: ["WeightsmithCLI"], exclude: ["Snapshots"]),
+    tests("CLITests", of: ["WeightsmithCLI", "SmithCheckpoints"], exclude: ["Snapshots"]),
   ]
 )

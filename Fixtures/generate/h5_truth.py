@@ -4,7 +4,10 @@ One row per tensor: name, dtype, shape, CRC-32C of its little-endian bytes (null
 Values that the original program also wrote as .npz are compared with h5py's first. Run from the project folder.
 """
 import glob
+import io
 import json
+
+import zipfile
 
 import h5py
 import numpy as np
@@ -126,15 +129,23 @@ with h5py.File(f"{ROOT}/formats/h5_latest.h5") as f:
     for name in ("fixed_array_gzip", "extensible", "btree2", "contig"):
         assert np.array_equal(f[name][()], zoo["x"]), name
 
+def opened(name):
+    """The file, or the weights in a Keras archive."""
+    if not name.endswith(".keras"):
+        return f"{ROOT}/{name}"
+    with zipfile.ZipFile(f"{ROOT}/{name}") as archive:
+        return io.BytesIO(archive.read("model.weights.h5"))
+
+
 files = sorted(
     name
-    for pattern in ("formats/*.h5", "formats/hf_tf_*/*.h5", "models/**/*.h5", "models/**/*.hdf5", "hdf5/*.h5")
+    for pattern in ("formats/*.keras", "keras/*.keras", "formats/*.h5", "formats/hf_tf_*/*.h5", "models/**/*.h5", "models/**/*.hdf5", "hdf5/*.h5")
     for name in glob.glob(pattern, root_dir=ROOT, recursive=True)
-    if "newer" not in name and ("hostile" not in name or "elsewhere" in name))
+    if "newer" not in name and "crash" not in name and ("hostile" not in name or "elsewhere" in name))
 with open(f"{ROOT}/hdf5/truth.json", "w") as out:
     out.write("{\n")
     for index, name in enumerate(files):
-        with h5py.File(f"{ROOT}/{name}") as f:
+        with h5py.File(opened(name)) as f:
             rows = ",\n  ".join(json.dumps(r, ensure_ascii=False, separators=(",", ":")) for r in walk(f))
         out.write((",\n" if index else "") + f'"{name}": [\n  {rows}\n]')
     out.write("\n}\n")

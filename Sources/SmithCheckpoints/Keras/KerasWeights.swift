@@ -78,22 +78,28 @@ extension HDF5Source {
   public func kerasLayers() throws(SmithError) -> [KerasLayer]? { try KerasWeights.layers(of: self) }
 }
 
-/// A path whose numbers count as numbers: `layers/dense_2` before `layers/dense_10`.
+/// A path whose numbers count as numbers: `layers/dense`, `layers/dense_2`, `layers/dense_10`.
 struct NaturalOrder: Comparable {
-  private enum Part: Comparable {
-    case number(Int)
-    case text(String)
+  private struct Part: Comparable {
+    var text: Substring
+    /// What follows the last underscore; -1 where that is no number.
+    var number: Int
+
+    init(_ part: Substring) {
+      let pieces = part.split(separator: "_", omittingEmptySubsequences: false)
+      let last = pieces.last.flatMap { Int($0) }
+      text = last == nil ? part : part.dropLast((pieces.last?.count ?? 0) + 1)
+      number = last ?? -1
+    }
+
+    static func < (lhs: Part, rhs: Part) -> Bool {
+      (lhs.text, lhs.number) < (rhs.text, rhs.number)
+    }
   }
 
   private let parts: [Part]
 
-  init(_ path: String) {
-    var parts: [Part] = []
-    for piece in path.split(whereSeparator: { $0 == "/" || $0 == "_" }) {
-      parts.append(Int(piece).map(Part.number) ?? .text(String(piece)))
-    }
-    self.parts = parts
-  }
+  init(_ path: String) { parts = path.split(separator: "/").map(Part.init) }
 
   static func < (lhs: NaturalOrder, rhs: NaturalOrder) -> Bool {
     lhs.parts.lexicographicallyPrecedes(rhs.parts)

@@ -12,7 +12,7 @@ struct Form: Sendable, CustomStringConvertible {
 
   static let all = [
     Form(container: "tf", names: .original), Form(container: "safetensors", names: .hf),
-    Form(container: "safetensors", names: .keras),
+    Form(container: "safetensors", names: .keras), Form(container: "hdf5", names: .keras),
   ]
 }
 

@@ -32,7 +32,14 @@ struct HDF5Truth: Decodable, Sendable {
 }
 
 /// A fixture opened, by its name in `Fixtures/data`.
-func openHDF5(_ name: String) throws -> HDF5Source { try HDF5Source(Fixtures.path(name)) }
+func openHDF5(_ name: String) throws -> HDF5Source {
+  let path = Fixtures.path(name)
+  guard name.hasSuffix(".keras") else { return try HDF5Source(path) }
+  guard let source = try KerasArchive.open(path) as? HDF5Source else {
+    throw SmithError(.mismatch, "another reader for \(name)")
+  }
+  return source
+}
 
 extension HDF5Source {
   func tensor(_ name: String) throws -> TensorInfo {

@@ -106,8 +106,9 @@ import Testing
   }
 
   @Test func `many threads open and close at once`() throws {
+    let files = HDF5Truth.files.filter { !$0.hasSuffix(".keras") }
     try Workers(8).forEach(64) { (item) throws(SmithError) in
-      let name = HDF5Truth.files[item % HDF5Truth.files.count]
+      let name = files[item % files.count]
       let source = try HDF5Source(Fixtures.path(name))
       guard source.tensors.count == HDF5Truth.byFile[name]?.count else {
         throw SmithError(.mismatch, "\(name) differs")
