@@ -36,7 +36,7 @@ struct ConfigurationOptions: ParsableArguments {
 struct OutputOptions: ParsableArguments {
   @Option(
     name: .long,
-    help: ArgumentHelp("The container to write: safetensors or tf.", valueName: "container"))
+    help: ArgumentHelp("The container to write: safetensors, tf or hdf5.", valueName: "container"))
   var to: String?
 
   @Option(

@@ -53,9 +53,12 @@ import Weightsmith
   }
 
   /// Any model or none: names, shapes, types and bytes, or a refusal that names the tensor.
-  @Test(arguments: Samples.readable, [
-    ["tf", "safetensors"], ["safetensors", "tf"], ["hdf5", "safetensors"], ["safetensors", "hdf5"],
-  ])
+  @Test(
+    arguments: Samples.readable,
+    [
+      ["tf", "safetensors"], ["safetensors", "tf"], ["hdf5", "safetensors"],
+      ["safetensors", "hdf5"],
+    ])
   func `container to container keeps what is stored`(sample: Sample, way: [String]) throws {
     let checkpoint = try Checkpoint.open(sample.fullPath)
     let folder = try Scratch()
@@ -81,7 +84,8 @@ import Weightsmith
             .plain(.f8e5m2fnuz),
           ],
         ]
-        let isUnwritable = unwritable[container]?.contains(culprit?.encoding ?? .plain(.f32)) == true
+        let isUnwritable =
+          unwritable[container]?.contains(culprit?.encoding ?? .plain(.f32)) == true
         // A tensor of the name `a` beside `a/b`: HDF5 has folders.
         let isFolder = container == "hdf5" && error.detail.contains("needs a group")
         #expect(error.kind == .refused && (isUnwritable || isFolder), "\(error)")

@@ -24,7 +24,9 @@ enum HDF5AttributeWriter {
     let own = ["layer_names", "weight_names", HDF5Names.fullNames]
     let all = kerasDefaults.merging(metadata) { _, given in given }
     for (key, value) in all.sorted(by: { $0.key.precedes(bytewise: $1.key) }) {
-      let isOwn = own.contains { key.hasPrefix($0) && key.dropFirst($0.count).allSatisfy(\.isNumber) }
+      let isOwn = own.contains {
+        key.hasPrefix($0) && key.dropFirst($0.count).allSatisfy(\.isNumber)
+      }
       if !isOwn { try text(value, as: key, of: root.id) }
     }
   }

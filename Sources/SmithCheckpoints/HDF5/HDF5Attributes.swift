@@ -18,14 +18,17 @@ enum HDF5Attributes {
     }
     if exists == 0 { return nil }
     let attribute = try HDF5Handle(
-      H5Aopen(object, name, hid_t(H5P_DEFAULT)), "attribute \(name)", item: item, close: H5Aclose)
+      H5Aopen(object, name, hid_t(H5P_DEFAULT)), "attribute \(name) cannot be read", item: item,
+      close: H5Aclose)
     let type = try HDF5Handle(
-      H5Aget_type(attribute.id), "attribute \(name)", item: item, close: H5Tclose)
+      H5Aget_type(attribute.id), "attribute \(name) cannot be read", item: item, close: H5Tclose)
     guard H5Tget_class(type.id) == H5T_STRING else { return [] }
     let space = try HDF5Handle(
-      H5Aget_space(attribute.id), "attribute \(name)", item: item, close: H5Sclose)
+      H5Aget_space(attribute.id), "attribute \(name) cannot be read", item: item, close: H5Sclose)
     let points = H5Sget_simple_extent_npoints(space.id)
-    guard points >= 0 else { throw HDF5Library.failure("attribute \(name)", item: item) }
+    guard points >= 0 else {
+      throw HDF5Library.failure("attribute \(name) cannot be read", item: item)
+    }
     let size = H5Tget_size(type.id)
     let (total, overflow) = size.multipliedReportingOverflow(by: Int(points))
     guard points <= maximumStrings, !overflow, total <= maximumBytes else {
@@ -36,7 +39,9 @@ enum HDF5Attributes {
       H5Tis_variable_str(type.id) > 0
       ? try variable(attribute.id, type.id, space.id, count: Int(points))
       : try fixed(attribute.id, type.id, count: Int(points), size: size)
-    guard let text else { throw HDF5Library.failure("attribute \(name)", item: item) }
+    guard let text else {
+      throw HDF5Library.failure("attribute \(name) cannot be read", item: item)
+    }
     return text
   }
 

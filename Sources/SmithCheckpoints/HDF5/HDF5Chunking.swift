@@ -32,7 +32,9 @@ struct HDF5Chunking: Hashable, Sendable {
     if info.byteCount == 0 { return nil }
     let filters: [HDF5Filter]
     do throws(SmithError) { filters = try HDF5Filter.pipeline(creation) } catch {
-      if error.kind == .unsupported { return .failure(Refusal(kind: error.kind, why: error.detail)) }
+      if error.kind == .unsupported {
+        return .failure(Refusal(kind: error.kind, why: error.detail))
+      }
       throw error.at(item: info.name)
     }
     var options: UInt32 = 0
@@ -40,7 +42,8 @@ struct HDF5Chunking: Hashable, Sendable {
     do throws(SmithError) {
       return .success(
         try HDF5Chunking(
-          shape: info.shape, chunk: dimensions.map { dimension throws(SmithError) in
+          shape: info.shape,
+          chunk: dimensions.map { dimension throws(SmithError) in
             try Int(checked: dimension)
           },
           elementSize: elementSize, filters: filters,

@@ -8,7 +8,9 @@ struct HDF5Contents: Sendable {
 
   init(_ metadata: HDF5Metadata) {
     objects = Set(metadata.groups)
-    for dataset in metadata.datasets where !dataset.isElsewhere { objects.insert(dataset.info.name) }
+    for dataset in metadata.datasets where !dataset.isElsewhere {
+      objects.insert(dataset.info.name)
+    }
     for alias in metadata.datasetAliases where metadata.datasets.indices.contains(alias.target) {
       firstPath[alias.name] = metadata.datasets[alias.target].info.name
     }

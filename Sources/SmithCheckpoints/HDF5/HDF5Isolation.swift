@@ -70,7 +70,9 @@ public enum HDF5Isolation {
     let bytes = HDF5Encoder.encode(result)
     var done = 0
     while done < bytes.count {
-      let put = bytes.withUnsafeBytes { write(1, $0.baseAddress?.advanced(by: done), $0.count - done) }
+      let put = bytes.withUnsafeBytes {
+        write(1, $0.baseAddress?.advanced(by: done), $0.count - done)
+      }
       if put < 0, errno == EINTR { continue }
       guard put > 0 else { throw .fromErrno(errno, path: "standard output") }
       done += put

@@ -49,7 +49,8 @@ enum KerasWeights {
     var groups: [String: [(number: Int, name: String)]] = [:]
     for tensor in source.tensors where !isOptimizer(tensor.name, source.contents) {
       let parts = tensor.name.split(separator: "/")
-      guard parts.count >= 2, parts[parts.count - 2] == "vars", let number = Int(parts[parts.count - 1])
+      guard parts.count >= 2, parts[parts.count - 2] == "vars",
+        let number = Int(parts[parts.count - 1])
       else { continue }
       groups[parts.dropLast().joined(separator: "/"), default: []].append((number, tensor.name))
     }
@@ -75,7 +76,9 @@ enum KerasWeights {
 
 extension HDF5Source {
   /// The layers of a Keras file in the model's order with their variables in order; nil where the file is none of Keras.
-  public func kerasLayers() throws(SmithError) -> [KerasLayer]? { try KerasWeights.layers(of: self) }
+  public func kerasLayers() throws(SmithError) -> [KerasLayer]? {
+    try KerasWeights.layers(of: self)
+  }
 }
 
 /// A path whose numbers count as numbers: `layers/dense`, `layers/dense_2`, `layers/dense_10`.

@@ -52,7 +52,9 @@ struct Verify: SmithCommand {
     defer { bar.finish() }
     var report: VerificationReport
     if let against {
-      report = try verification.compare(against: ReferenceOutputs(against, options: .strangers)) { bar.update($0) }
+      report = try verification.compare(against: ReferenceOutputs(against, options: .strangers)) {
+        bar.update($0)
+      }
     } else {
       report = try verification.compare(on: try input()) { bar.update($0) }
     }

@@ -35,7 +35,8 @@ import Testing
       HDF5ChunkIndex.Entry(number: $0, offset: 4096 + $0 * 700, size: 690, mask: 0)
     }
     let chunking = try HDF5Chunking(
-      shape: [1000], chunk: [1], elementSize: 4, filters: [.deflate], leavesPartialUnfiltered: false)
+      shape: [1000], chunk: [1], elementSize: 4, filters: [.deflate], leavesPartialUnfiltered: false
+    )
     let dataset = HDF5Dataset(
       info: try TensorInfo(name: "x", dtype: .f32, shape: [1000]),
       type: HDF5Datatype(dtype: .f32, size: 4, swapWidth: 1),

@@ -23,7 +23,9 @@ import Testing
   }
 
   private func readable(_ source: any TensorSource) -> [TensorInfo] {
-    source.tensors.filter { (try? source.bytes($0)) != nil && writer.dtypes.contains($0.encoding.dtype ?? .opaque) }
+    source.tensors.filter {
+      (try? source.bytes($0)) != nil && writer.dtypes.contains($0.encoding.dtype ?? .opaque)
+    }
   }
 
   private func expectEqual(
@@ -31,7 +33,9 @@ import Testing
   ) throws {
     #expect(Set(copy.tensors) == Set(tensors))
     #expect(copy.tensors.count == tensors.count)
-    for tensor in tensors { #expect(try copy.bytes(tensor) == source.bytes(tensor), "\(tensor.name)") }
+    for tensor in tensors {
+      #expect(try copy.bytes(tensor) == source.bytes(tensor), "\(tensor.name)")
+    }
   }
 
   @Test(arguments: [
@@ -47,9 +51,10 @@ import Testing
   }
 
   @Test func `every type we write`() throws {
-    let tensors = try writer.dtypes.map {
-      try TensorInfo(name: "group/\($0.rawValue)", dtype: $0, shape: [3, 0, 2])
-    } + writer.dtypes.map { try TensorInfo(name: "scalar/\($0.rawValue)", dtype: $0, shape: []) }
+    let tensors =
+      try writer.dtypes.map {
+        try TensorInfo(name: "group/\($0.rawValue)", dtype: $0, shape: [3, 0, 2])
+      } + writer.dtypes.map { try TensorInfo(name: "scalar/\($0.rawValue)", dtype: $0, shape: []) }
       + writer.dtypes.map { try TensorInfo(name: "full/\($0.rawValue)", dtype: $0, shape: [2, 3]) }
     let layout = try writer.layout(tensors, options: WriterOptions(stem: "m"))
     let bytes = tensors.map { [UInt8](repeating: 1, count: $0.byteCount) }
@@ -109,7 +114,9 @@ import Testing
       let parts = HDF5AttributeWriter.parts(list, width: width)
       #expect(parts.flatMap { $0 } == list)
       #expect(parts.allSatisfy { $0.count * width <= 64512 })
-      #expect(parts.count == (count * width + 64511) / 64512 || parts.count == (count + fitting - 1) / fitting)
+      #expect(
+        parts.count == (count * width + 64511) / 64512
+          || parts.count == (count + fitting - 1) / fitting)
       let sizes = parts.map(\.count)
       #expect(sizes == sizes.sorted(by: >) && (sizes.first ?? 0) - (sizes.last ?? 0) <= 1)
     }
@@ -117,10 +124,13 @@ import Testing
 
   @Test func `a list over 64,512 bytes reads back whole`() throws {
     let tensors = try (0..<3000).map {
-      try TensorInfo(name: "layer/a rather long name of a weight/\($0)/kernel:0", dtype: .u8, shape: [1])
+      try TensorInfo(
+        name: "layer/a rather long name of a weight/\($0)/kernel:0", dtype: .u8, shape: [1])
     }
     let layout = try writer.layout(tensors, options: WriterOptions(stem: "m"))
-    for (name, bytes) in written(layout, tensors.map { _ in [7] }) { try scratch.write(bytes, as: name) }
+    for (name, bytes) in written(layout, tensors.map { _ in [7] }) {
+      try scratch.write(bytes, as: name)
+    }
     let source = try HDF5Source("\(scratch.path)/m.h5")
     #expect(try source.kerasLayers()?.first?.weights == tensors.map(\.name))
   }
@@ -132,7 +142,8 @@ import Testing
       tensor.name = "bert/" + tensor.name
       return tensor
     }
-    let layout = try writer.layout(scoped, options: WriterOptions(stem: "tf_model", maxShardBytes: limit))
+    let layout = try writer.layout(
+      scoped, options: WriterOptions(stem: "tf_model", maxShardBytes: limit))
     #expect(layout.files.last == "tf_model.h5.index.json" && layout.files.count > 2)
     for (name, bytes) in written(layout, try source.tensors.map { try source.bytes($0) }) {
       try scratch.write(bytes, as: name)
@@ -143,7 +154,8 @@ import Testing
       #expect(try copy.bytes(own) == source.bytes(tensor))
     }
     // Index and datasets are named as in transformers' own shards of this model.
-    let theirs = try SafetensorsIndex(Fixtures.path("formats/hf_tf_bert_sharded/tf_model.h5.index.json"))
+    let theirs = try SafetensorsIndex(
+      Fixtures.path("formats/hf_tf_bert_sharded/tf_model.h5.index.json"))
     let ours = try SafetensorsIndex("\(scratch.path)/tf_model.h5.index.json")
     #expect(Set(ours.shards.flatMap(\.tensors)) == Set(theirs.shards.flatMap(\.tensors)))
     let first = try HDF5Source("\(scratch.path)/\(layout.files[0])")

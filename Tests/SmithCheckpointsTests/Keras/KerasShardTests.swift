@@ -14,7 +14,8 @@ import Testing
     #expect(Set(sharded.tensors) == Set(whole.tensors))
     #expect(sharded.tensors.count == whole.tensors.count)
     for tensor in whole.tensors { #expect(try sharded.bytes(tensor) == whole.bytes(tensor)) }
-    #expect(sharded.notes.count == 1 && sharded.notes[0].hasPrefix("44 tensors are the optimizer's"))
+    #expect(
+      sharded.notes.count == 1 && sharded.notes[0].hasPrefix("44 tensors are the optimizer's"))
     #expect(sharded.files.count == 7)
   }
 
@@ -33,10 +34,14 @@ import Testing
   @Test func `an index that lies`() throws {
     let shard = "keras3_sharded_00005.weights.h5"
     #expect(try open({ $0 }, without: shard)?.kind == .missing)
-    #expect(try open { $0.replacingOccurrences(of: "/layers/dense/vars", with: "/other") }?.kind == .mismatch)
+    #expect(
+      try open { $0.replacingOccurrences(of: "/layers/dense/vars", with: "/other") }?.kind
+        == .mismatch)
     #expect(
       try open {
-        $0.replacingOccurrences(of: "\"/layers/embedding/vars\"", with: "\"/no/vars\": \"\(shard)\", \"/layers/embedding/vars\"")
+        $0.replacingOccurrences(
+          of: "\"/layers/embedding/vars\"",
+          with: "\"/no/vars\": \"\(shard)\", \"/layers/embedding/vars\"")
       }?.kind == .missing)
     for name in ["../x.h5", "/etc/passwd", "a\\\\b", ""] {
       let error = try open { $0.replacingOccurrences(of: shard, with: name) }

@@ -26,8 +26,9 @@ import Testing
     let truth = try #require(KerasTruth.byModel["keras3"])
     let values = try KerasValues.of(try openHDF5(file))
     #expect(values.flatMap(\.checksums).sorted() == truth.map(\.checksum).sorted())
-    for layer in ["emb", "ln", "shared", "query", "key", "value", "attention_output", "inner_dense"]
-    {
+    for layer in [
+      "emb", "ln", "shared", "query", "key", "value", "attention_output", "inner_dense",
+    ] {
       let expected = truth.filter { $0.layer == layer }.map(\.checksum)
       #expect(!expected.isEmpty)
       #expect(values.filter { $0.layer == layer }.map(\.checksums) == [expected], "\(layer)")
@@ -58,7 +59,9 @@ import Testing
 
   @Test func `codes and scales of int8 layers are as stored`() throws {
     let source = try openHDF5("formats/keras3_int8.weights.h5")
-    let types = source.tensors.sorted { $0.name < $1.name }.map { "\($0.encoding.name) \($0.shape)" }
+    let types = source.tensors.sorted { $0.name < $1.name }.map {
+      "\($0.encoding.name) \($0.shape)"
+    }
     #expect(types == ["i8 [8, 4]", "f32 [4]", "f32 [4]"])
   }
 
@@ -92,7 +95,8 @@ import Testing
     let bytes = try Fixtures.bytes("formats/keras3.keras")
     let path = try scratch.write(bytes, as: "model.zip")
     #expect(try Formats.open(path).container == "keras")
-    #expect(try Formats.open(scratch.write(bytes, as: "x/only.keras").parentFolder).container == "keras")
+    #expect(
+      try Formats.open(scratch.write(bytes, as: "x/only.keras").parentFolder).container == "keras")
     try scratch.write(bytes, as: "x/second.keras")
     let error = #expect(throws: SmithError.self) { try Formats.open("\(scratch.path)/x") }
     #expect(error?.kind == .mismatch)
