@@ -1,4 +1,5 @@
-"""HDF5 files on which libhdf5 1.10.8 crashes, hangs or takes gigabytes: a few bytes of metadata changed. Writes Fixtures/data/hdf5.
+"""HDF5 files on which libhdf5 1.10.8 crashes, hangs or takes gigabytes: a few bytes of metadata changed. Writes Fixtures/data/hdf5,
+with an ending under which no test opens them in its own process.
 
 Run from the project folder; needs h5py and numpy.
 """
@@ -24,7 +25,7 @@ def base():
 def write(name, data, at, value, width):
     changed = bytearray(data)
     changed[at:at + width] = value.to_bytes(width, "little")
-    with open(f"{OUT}/crash_{name}.h5", "wb") as f:
+    with open(f"{OUT}/crash_{name}.h5_", "wb") as f:
         f.write(changed)
 
 

@@ -7,6 +7,7 @@ import pathlib
 import sys
 import tempfile
 
+import h5py
 from safetensors.numpy import load_file
 
 import samples
@@ -59,6 +60,36 @@ def there_and_back(score, folder):
         score.check(f"{sample.title} to Keras names and back to HF", body)
 
 
+def to_hdf5(score, folder):
+    """Hugging Face to tf_model.h5 and any names to HDF5, as h5py reads them."""
+    for index, sample in enumerate(samples.HUGGING_FACE):
+        wanted = load_file(sample.path / "model.safetensors")
+
+        def keras():
+            out = convert(sample.path, folder / f"h5-{index}", "--to", "hdf5")
+            return same_tensors(samples.expected_from_keras(out / "tf_model.h5"), wanted)
+
+        def kept():
+            out = convert(sample.path, folder / f"kept-{index}.h5", "--names", "keep")
+            with h5py.File(out) as file:
+                return same_tensors({name: file[name][()] for name in file}, wanted)
+
+        score.check(f"{sample.title} to tf_model.h5", keras)
+        score.check(f"{sample.title} to HDF5 with its own names", kept)
+    source = samples.ROOT / "Fixtures" / "data" / "hdf5" / "filters.h5"
+    with h5py.File(source) as file:
+        wanted = {name: data[()] for name, data in file.items() if data.dtype.kind in "fiubc"}
+
+    def types():
+        out = convert(source, folder / "types.h5", "--names", "keep")
+        with h5py.File(out) as file:
+            got = {name: file[name][()] for name in wanted}
+        little = {name: value.astype(value.dtype.newbyteorder("<")) for name, value in wanted.items()}
+        return same_tensors(got, little)
+
+    score.check("types and layouts of HDF5 to HDF5", types)
+
+
 def main():
     score = Score()
     with tempfile.TemporaryDirectory(prefix="weightsmith-interop.") as scratch:
@@ -66,6 +97,7 @@ def main():
         original_to_hugging_face(score, folder)
         keras_to_hugging_face(score, folder)
         there_and_back(score, folder)
+        to_hdf5(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 

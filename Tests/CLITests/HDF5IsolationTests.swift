@@ -42,7 +42,7 @@ import Testing
     _ name: String, _ word: String
   ) throws {
     let scratch = try Scratch()
-    let file = "data/hdf5/crash_\(name).h5"
+    let file = "data/hdf5/crash_\(name).h5_"
     for command in [
       ["inspect", file], ["convert", file, "out", "--to", "safetensors", "--names", "keep"],
     ] {

@@ -40,7 +40,7 @@ import Testing
     Row("convert-json", "convert", "data/models/bert/hf", "out", "--to", "tf", "--json"),
     Row("convert-unknown-container", "convert", albert, "out", "--to", "docx"),
     Row("convert-unknown-names", "convert", albert, "out", "--names", "latin"),
-    Row("convert-to-hdf5", "convert", albert, "out", "--to", "hdf5"),
+    Row("convert-to-keras", "convert", albert, "out", "--to", "keras"),
     Row("convert-bad-shard-size", "convert", albert, "out", "--max-shard-size", "many"),
     Row("transform-unshare", "transform", albert, "out", "--unshare"),
     Row("transform-nothing", "transform", albert, "out"),
