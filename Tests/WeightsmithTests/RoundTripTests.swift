@@ -34,8 +34,8 @@ import Weightsmith
   func `the way back ends at the sample itself`(sample: Sample) throws {
     let model = try sample.model()
     let stored = try Contents(model.checkpoint)
-    let own = Form(
-      container: sample.dialect == .original ? "tf" : "safetensors", names: sample.dialect)
+    let containers: [Dialect.Name: String] = [.original: "tf", .hf: "safetensors", .keras: "hdf5"]
+    let own = Form(container: try #require(containers[sample.dialect]), names: sample.dialect)
     for form in Form.all where form.names != sample.dialect {
       let away = try model.written(as: form, to: "\(scratch.path)/\(form)")
       #expect(away.parameters.parameterCount == model.parameters.parameterCount)
