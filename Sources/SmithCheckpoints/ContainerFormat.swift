@@ -39,6 +39,7 @@ public enum Formats {
     Safetensors.self,
     TensorFlowBundle.self,
     HDF5.self,
+    GGUF.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.

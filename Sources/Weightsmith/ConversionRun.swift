@@ -38,10 +38,12 @@ extension Conversion {
     let output = try AtomicOutput(destination, shape: shape, overwrite: overwrite)
     let plan = prepared.plan
     let tensors = try plan.outputs.map { output throws(SmithError) in
-      try TensorInfo(name: output.name, dtype: output.dtype, shape: output.shape)
+      try output.info()
     }
-    let options = WriterOptions(
-      stem: stem, maxShardBytes: target.maxShardBytes, metadata: plan.metadata)
+    var options = WriterOptions(
+      stem: stem, maxShardBytes: target.maxShardBytes, entries: plan.metadata)
+    options.family = prepared.written?.configuration.family
+    options.title = input.checkpoint.title
     let layout = try writer.layout(tensors, options: options)
     if shape == .file, layout.files.count > 1 {
       throw SmithError(
@@ -58,7 +60,9 @@ extension Conversion {
         try ReadBack(
           format: target.format, path: path, workers: workers, checksum: writer.checksum
         )
-        .check(tensors, checksums, written: prepared.written, progress)
+        .check(
+          tensors, checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
+          written: prepared.written, progress)
       }
     } catch { throw error.renaming(output.staging, to: destination) }
     try output.commit()
