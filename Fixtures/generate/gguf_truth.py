@@ -1,7 +1,8 @@
 """What gguf-py, an independent reader, finds in every GGUF fixture: Fixtures/data/truth/gguf.json.
 
 Per file `metadata`, rows of key, kind ("i32", or "[i32]" for an array) and the values as text (floats as the number of their bits),
-and `tensors`, rows of name, type, shape (row-major) and CRC-32C of the little-endian bytes. What the makers also wrote as .npz is
+`tensors`, rows of name, type, shape (row-major) and CRC-32C of the little-endian bytes, and `decoded`, rows of name and CRC-32C of the
+f32 values that blocks stand for. What the makers also wrote as .npz is
 compared with gguf-py's view first. Of a split model each part is a row of its own; the blocks of the big-endian file are those of its
 little-endian twin, from which gguf-py's tool made it. Needs gguf and numpy. Run from the project folder.
 """
@@ -62,6 +63,11 @@ def tensors(reader):
     return [[t.name, t.tensor_type.name.lower(), t.shape.tolist()[::-1], crc32c(little_endian(t.data))] for t in reader.tensors]
 
 
+def decoded(reader):
+    return [[t.name, crc32c(gguf.quants.dequantize(t.data, t.tensor_type).astype("<f4").tobytes())]
+            for t in reader.tensors if gguf.constants.GGML_QUANT_SIZES[t.tensor_type][0] > 1]
+
+
 reader = gguf.GGUFReader(f"{ROOT}/formats/gguf_alltypes.gguf")
 arrays = np.load(f"{ROOT}/formats/gguf_alltypes.npz")
 found = {t.name: t for t in reader.tensors}
@@ -76,11 +82,11 @@ for key in arrays.files:
 truth = {}
 for path in sorted(glob.glob("formats/gguf_*.gguf", root_dir=ROOT) + glob.glob("gguf/*.gguf", root_dir=ROOT)):
     reader = gguf.GGUFReader(f"{ROOT}/{path}")
-    truth[path] = {"metadata": metadata(reader), "tensors": tensors(reader)}
+    truth[path] = {"metadata": metadata(reader), "tensors": tensors(reader), "decoded": decoded(reader)}
 big, little = (truth[f"gguf/blocks_{order}.gguf"] for order in ("be", "le"))
 assert big["metadata"] == little["metadata"] and [t[:3] for t in big["tensors"]] == [t[:3] for t in little["tensors"]]
 assert [t[3] for t in big["tensors"] if t[1] in ("f16", "f32")] == [t[3] for t in little["tensors"] if t[1] in ("f16", "f32")]
-big["tensors"] = little["tensors"]
+big["tensors"], big["decoded"] = little["tensors"], little["decoded"]
 with open(f"{ROOT}/truth/gguf.json", "w") as out:
     out.write("{\n")
     for index, (path, rows) in enumerate(truth.items()):

@@ -107,7 +107,8 @@ public struct Conversion: Sendable {
       let own = Set(plan.metadata.keys)
       let entries = input.checkpoint.source.typedMetadata.entries
       plan.metadata = ContainerMetadata(
-        plan.metadata.entries + entries.filter { !own.contains($0.key) && $0.key != StoredSchemes.key })
+        plan.metadata.entries
+          + entries.filter { !own.contains($0.key) && $0.key != StoredSchemes.key })
     }
     if target.format.name == "safetensors", names == .hf { plan.metadata["format"] = "pt" }
   }

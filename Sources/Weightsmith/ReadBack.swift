@@ -47,7 +47,8 @@ struct ReadBack: Sendable {
     _ wanted: ContainerMetadata, in source: any TensorSource
   ) throws(SmithError) {
     let found = Dictionary(
-      source.typedMetadata.entries.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first })
+      source.typedMetadata.entries.map { ($0.key, $0.value) },
+      uniquingKeysWith: { first, _ in first })
     for entry in wanted.entries {
       guard let value = found[entry.key],
         value == entry.value || (value.kind == entry.value.kind && value.text == entry.value.text)

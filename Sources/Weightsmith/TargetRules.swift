@@ -60,7 +60,8 @@ struct TargetRules {
   /// What would make all of them fit: numbers in f32, or a container that knows their blocks.
   private func remedy(for tensors: [TensorInfo]) -> String? {
     let fitsAsFloats = tensors.allSatisfy { tensor in
-      let isDecodable = tensor.encoding.dtype?.isFloat ?? (Schemes.named(tensor.encoding.name) != nil)
+      let isDecodable =
+        tensor.encoding.dtype?.isFloat ?? (Schemes.named(tensor.encoding.name) != nil)
       var plain = tensor
       plain.encoding = .plain(.f32)
       return isDecodable && tensor.encoding != plain.encoding

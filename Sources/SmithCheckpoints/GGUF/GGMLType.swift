@@ -87,7 +87,8 @@ struct GGMLType: Sendable {
     let row = shape.last ?? 1
     guard row % blockLength == 0 else {
       throw SmithError(
-        .malformed, "rows of \(row) are no whole number of \(encoding.name) blocks of \(blockLength)")
+        .malformed,
+        "rows of \(row) are no whole number of \(encoding.name) blocks of \(blockLength)")
     }
     // A 0 among the dimensions must not hide others whose product leaves 63 bits.
     var elements = 1

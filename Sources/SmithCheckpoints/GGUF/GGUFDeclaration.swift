@@ -20,7 +20,8 @@ extension GGUFHeader {
       name = try cursor.string()
       guard name.utf8.count <= Self.maxNameBytes else {
         throw SmithError(
-          .limit, "a tensor name of \(name.utf8.count) bytes, at most \(Self.maxNameBytes) are read",
+          .limit,
+          "a tensor name of \(name.utf8.count) bytes, at most \(Self.maxNameBytes) are read",
           at: place)
       }
       // ggml's strings end there: it would read another name than we do.

@@ -35,6 +35,7 @@ import Testing
       let components = try scheme.components(shape: [3, 2 * type.blockLength])
       #expect(components.map(\.shape) == [[3, 2 * type.blockBytes]], "\(scheme.name)")
     }
-    #expect(GGMLType.storing(.scheme("q8_0")) != nil && GGMLType.storing(.scheme("int8-channel")) == nil)
+    #expect(
+      GGMLType.storing(.scheme("q8_0")) != nil && GGMLType.storing(.scheme("int8-channel")) == nil)
   }
 }

@@ -6,7 +6,9 @@ import TestSupport
 import Testing
 
 @Suite struct GGUFAttackTests {
-  @Test func `the C reader's verdict on hostile headers is ours, and its aborts are refusals`() throws {
+  @Test func `the C reader's verdict on hostile headers is ours, and its aborts are refusals`()
+    throws
+  {
     let cases = try #require(
       try JSON.parse(try Fixtures.bytes("formats/hostile_gguf.json")).objectValue)
     #expect(cases.count == 35)
@@ -58,7 +60,9 @@ import Testing
   static let attacks: [Attack] = [
     Attack("no bytes", .truncated, at: 0, bytes: []),
     Attack("another magic", .unsupported, at: 0, bytes: Array("GGJT".utf8) + half),
-    Attack("a Git LFS pointer", .unsupported, at: nil, bytes: Array("version https://git-lfs.github.com/spec/v1\n".utf8)),
+    Attack(
+      "a Git LFS pointer", .unsupported, at: nil,
+      bytes: Array("version https://git-lfs.github.com/spec/v1\n".utf8)),
     Attack("version 0", .unsupported, at: 4) { $0.version = 0 },
     Attack("version 1", .unsupported, at: 4) { $0.version = 1 },
     Attack("version 4 in big endian", .unsupported, at: 4) { $0.version = 4 << 24 },
@@ -66,7 +70,9 @@ import Testing
     Attack("a million tensors in nothing", .truncated, at: 8) { $0.tensorCount = 1_000_000 },
     Attack("2^40 entries", .limit, at: 16) { $0.entryCount = 1 << 40 },
     Attack("60,000 entries in nothing", .truncated, at: 16) { $0.entryCount = 60_000 },
-    Attack("a key of 2^62 bytes", .truncated, at: 32) { $0.entries = [little(UInt64(1) << 62) + half] },
+    Attack("a key of 2^62 bytes", .truncated, at: 32) {
+      $0.entries = [little(UInt64(1) << 62) + half]
+    },
     Attack("a key of 2^64 - 1 bytes", .limit, at: nil) { $0.entries = [little(UInt64.max) + half] },
     Attack("a long key", .limit) {
       $0.entries = [GGUFFile.entry(String(repeating: "k", count: 65_536), 0, [1])]
@@ -100,7 +106,7 @@ import Testing
     Attack("an alignment as text", .malformed, at: nil, item: "general.alignment") {
       $0.entries = [GGUFFile.entry("general.alignment", 8, GGUFFile.string("32"))]
     },
-    Attack("an alignment of 2^31", .truncated, at: 61, item: "a") {
+    Attack("an alignment of 2^31", .truncated, at: 57, item: "a") {
       $0.entries = [GGUFFile.entry("general.alignment", 4, little(UInt32(1) << 31))]
       $0.tensors = [GGUFFile.tensor("a", [4])]
     },
@@ -140,7 +146,8 @@ import Testing
     },
     Attack("sizes that add up beyond 63 bits", .truncated, item: "a") {
       $0.tensors = [
-        GGUFFile.tensor("a", [1 << 62], type: 24), GGUFFile.tensor("b", [1 << 62], type: 24, at: 1 << 62),
+        GGUFFile.tensor("a", [1 << 62], type: 24),
+        GGUFFile.tensor("b", [1 << 62], type: 24, at: 1 << 62),
       ]
     },
     Attack("no whole block", .malformed, item: "a") {
@@ -176,7 +183,9 @@ import Testing
     #expect(error?.place.file == path)
   }
 
-  @Test(arguments: GGMLRemoved.all) func `removed types are refused by name`(_ type: GGMLRemoved) throws {
+  @Test(arguments: GGMLRemoved.all) func `removed types are refused by name`(
+    _ type: GGMLRemoved
+  ) throws {
     var file = GGUFFile.plain
     file.tensors = [GGUFFile.tensor("a", [4], type: type.id)]
     let scratch = try Scratch()
@@ -186,7 +195,9 @@ import Testing
     #expect(error?.detail.contains(type.name) == true)
   }
 
-  @Test(arguments: ["formats/gguf_small_le.gguf", "formats/gguf_small_be.gguf", "gguf/blocks_be.gguf"])
+  @Test(arguments: [
+    "formats/gguf_small_le.gguf", "formats/gguf_small_be.gguf", "gguf/blocks_be.gguf",
+  ])
   func `a file cut anywhere is refused`(name: String) throws {
     let bytes = try Fixtures.bytes(name)
     let scratch = try Scratch()

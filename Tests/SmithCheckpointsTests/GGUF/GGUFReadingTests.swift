@@ -25,7 +25,9 @@ import Testing
   @Test(arguments: ["split-00001-of-00003", "split-00002-of-00003", "split-00003-of-00003", ""])
   func `any part of a split opens all of it`(part: String) throws {
     let path = Fixtures.path("gguf/") + (part.isEmpty ? "" : part + ".gguf")
-    let parts = try (1...3).map { try #require(GGUFTruth.byFile["gguf/split-0000\($0)-of-00003.gguf"]) }
+    let parts = try (1...3).map {
+      try #require(GGUFTruth.byFile["gguf/split-0000\($0)-of-00003.gguf"])
+    }
     let scratch = try Scratch()
     var opened = path
     if part.isEmpty {
@@ -80,9 +82,11 @@ import Testing
     let words = (0..<30522).map { "w\($0)" }
     file.entries = [
       GGUFFile.entry(
-        "words", 9, little(UInt32(8)) + little(UInt64(words.count)) + words.flatMap(GGUFFile.string)),
+        "words", 9, little(UInt32(8)) + little(UInt64(words.count)) + words.flatMap(GGUFFile.string)
+      ),
       GGUFFile.entry(
-        "ones", 9, little(UInt32(4)) + little(UInt64(17)) + (0..<17).flatMap { _ in little(UInt32(1)) }),
+        "ones", 9,
+        little(UInt32(4)) + little(UInt64(17)) + (0..<17).flatMap { _ in little(UInt32(1)) }),
       GGUFFile.entry(
         "few", 9, little(UInt32(8)) + little(UInt64(2)) + ["a\"", "b"].flatMap(GGUFFile.string)),
     ]
