@@ -42,7 +42,7 @@ extension Conversion {
     }
     var options = WriterOptions(
       stem: stem, maxShardBytes: target.maxShardBytes, entries: plan.metadata)
-    options.family = prepared.written?.configuration.family
+    options.family = prepared.written?.configuration.family ?? familyByNames(tensors)
     options.title = input.checkpoint.title
     let layout = try writer.layout(tensors, options: options)
     if shape == .file, layout.files.count > 1 {
@@ -76,6 +76,11 @@ extension Conversion {
   public var outputShape: AtomicOutput.Shape {
     let suffix = "." + target.format.fileExtension
     return suffix.count > 1 && destination.hasSuffix(suffix) ? .file : .folder
+  }
+
+  /// What kept names say of the model; nil where no family's tables fit, or two do.
+  private func familyByNames(_ tensors: [TensorInfo]) -> String? {
+    (try? ParameterReader.recognise(tensors.map(\.name)))?.family.name
   }
 
   private var stem: String {

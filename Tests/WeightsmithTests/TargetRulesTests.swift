@@ -238,8 +238,27 @@ private enum Nesting: ContainerFormat {
         let stored = try #require(codes.tensors.first { $0.name == tensor.name })
         #expect(try made.source.bytes(tensor) == codes.source.bytes(stored), "\(tensor.name)")
       }
-      #expect(made.metadata["general.architecture"] == (name == "direct" ? "bert" : "unknown"))
+      #expect(made.metadata["general.architecture"] == "bert")
     }
+  }
+
+  @Test func `a model in GGUF's blocks is a model, and goes back to our codes or to numbers`()
+    throws
+  {
+    let original = try Model(Checkpoint.open(Fixtures.path("trained/tiny_bert/hf")))
+    let quantized = try original.applying(.quantize(.q8_0))
+    try Conversion(quantized, to: "gguf", as: .hf, at: "\(scratch.path)/gguf").run()
+    try Conversion(quantized, to: "safetensors", as: .hf, at: "\(scratch.path)/codes").run()
+    let model = try Model(Checkpoint.open("\(scratch.path)/gguf"))
+    #expect(!model.parameters.schemes.isEmpty)
+    #expect(model.parameters.schemes == quantized.parameters.schemes)
+    try Conversion(model, to: "safetensors", as: .hf, at: "\(scratch.path)/again").run()
+    #expect(try Contents("\(scratch.path)/again") == Contents("\(scratch.path)/codes"))
+    let report = try Verification(
+      of: model.applying(.dequantize), against: Model(Checkpoint.open("\(scratch.path)/codes")),
+      policy: .exact
+    ).compare(on: .standard)
+    #expect(report.holds)
   }
 
   @Test func `a family without the container's usual names says which it has`() throws {
