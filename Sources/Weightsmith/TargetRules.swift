@@ -15,7 +15,7 @@ struct TargetRules {
       let written = Formats.all.filter { $0.writer != nil }.map { $0.name }
       throw SmithError(
         .unsupported, "\(target.format.name) is read, not written",
-        remedy: "--to \(written.joined(separator: " or "))")
+        remedy: "--to \(written.joined(separator: ", or "))")
     }
     format = target.format
     self.writer = writer

@@ -70,6 +70,7 @@ import Testing
     Row("convert-set-contradicts", "convert", albert, "out", "--set", "hidden_size=16"),
     Row("inspect-other-family", "inspect", "data/models/roberta/hf", "--match", "*lm_head*"),
     Row("inspect-gguf", "inspect", "data/formats/gguf_alltypes.gguf"),
+    Row("inspect-gguf-big-endian", "inspect", "data/gguf/blocks_be.gguf", "--stats"),
     Row(
       "inspect-gguf-json", "inspect", "data/gguf/split-00002-of-00003.gguf", "--json", "--match",
       "*.4.*"),

@@ -43,7 +43,7 @@ import Testing
     arguments: [
       (.string, 1, [9, 0, 0, 0, 0, 0, 0, 0, 1], .truncated), (.u32, 2, [1, 0, 0, 0], .truncated),
       (.u8, 1, [1, 2], .malformed), (.string, 1, Array(repeating: 0xFF, count: 8), .limit),
-      (.array, 1, [0], .unsupported),
+      (.array, 1, [0], .unsupported), (.u8, -1, [], .malformed),
     ] as [(MetadataValue.Kind, Int, [UInt8], SmithError.Kind)])
   func `bytes that are no such list are an error`(
     kind: MetadataValue.Kind, count: Int, bytes: [UInt8], expected: SmithError.Kind

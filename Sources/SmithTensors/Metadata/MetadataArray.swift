@@ -30,6 +30,7 @@ public struct MetadataArray: Hashable, Sendable, Codable {
 
   /// The elements one by one; a string that is no UTF-8 is repaired. `.malformed` or `.truncated` for bytes that are no such list.
   public func values() throws(SmithError) -> [MetadataValue] {
+    guard count >= 0 else { throw SmithError(.malformed, "\(count) elements") }
     var cursor = ByteCursor(bytes)
     var values: [MetadataValue] = []
     values.reserveCapacity(Swift.min(count, bytes.count))
