@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Independent readers judge what weightsmith writes.
 #
-#   Scripts/interop.sh          the safetensors package and h5py: seconds, part of Scripts/test.sh
+#   Scripts/interop.sh          the safetensors package, h5py, gguf-py and ggml's C library: seconds, part of Scripts/test.sh
 #   Scripts/interop.sh --full   also transformers (PyTorch), TensorFlow's own reader and MiniLM's real weights; writes Docs/Interop.md
 #
 # WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages.
@@ -27,7 +27,7 @@ export WEIGHTSMITH
 python="${WEIGHTSMITH_PYTHON:-}"
 if [ "$full" = no ]; then
   if [ -z "$python" ]; then
-    python_venv .build/judges numpy h5py safetensors
+    judges_venv .build/judges
     python=".build/judges/bin/python"
   fi
   "$python" Scripts/interop/light.py

@@ -2,6 +2,7 @@
 # Sourced by the other scripts: gives them what building needs, and nothing twice.
 #   need_build_tools     system libraries and a Swift toolchain of at least 6.2
 #   python_venv DIR PKG… a Python environment in DIR that holds the packages; fails when pip cannot get them
+#   judges_venv DIR      an environment with the light packages that judge our output
 #   peers_venv DIR       the same with the heavy peers of the benchmark and of Scripts/interop.sh --full
 
 readonly SWIFT_MINIMUM="6.2"
@@ -97,10 +98,18 @@ python_venv() {
   printf '%s' "$*" >"$stamp"
 }
 
+# judges_venv DIR: the light packages that judge what we write. ggml's C library is only had for some machines; without it the
+# script that uses it says so.
+judges_venv() {
+  python_venv "$1" numpy h5py safetensors gguf || { complain "pip could not install the judges"; return 1; }
+  "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps libggml-python </dev/null 2>/dev/null ||
+    complain "pip could not install libggml-python"
+}
+
 # peers_venv DIR: the heavy peers (PyTorch, transformers, TensorFlow) and MiniLM's real weights. What cannot be had is
 # reported, and the scripts that need it say "skipped: not installed".
 peers_venv() {
-  python_venv "$1" numpy h5py safetensors google-crc32c torch transformers sentencepiece ||
+  python_venv "$1" numpy h5py safetensors gguf google-crc32c torch transformers sentencepiece ||
     { complain "pip could not install PyTorch and transformers"; return 1; }
   "$1/bin/pip" install --quiet --disable-pip-version-check tensorflow-cpu </dev/null ||
     complain "pip could not install tensorflow-cpu"

@@ -1,5 +1,5 @@
-"""Independent readers over our output, without PyTorch: the safetensors package and our own Python bundle reader against the
-source files as h5py and that reader see them.
+"""Independent readers over our output, without PyTorch: the safetensors package, gguf-py, ggml's C library and our own Python bundle
+reader against the source files as h5py and those readers see them.
 
     WEIGHTSMITH=path/to/weightsmith python light.py
 """
@@ -10,8 +10,9 @@ import tempfile
 import h5py
 from safetensors.numpy import load_file
 
+import gguf_readers
 import samples
-from checks import Score, convert, same_tensors
+from checks import ROOT, Failure, Score, convert, same_tensors
 
 
 def original_to_hugging_face(score, folder):
@@ -88,6 +89,61 @@ def to_hdf5(score, folder):
         return same_tensors(got, little)
 
     score.check("types and layouts of HDF5 to HDF5", types)
+def to_gguf(score, folder):
+    """Container to container: gguf-py finds the source's values, and ggml's C library takes the file."""
+    library = gguf_readers.c_library()
+    data = ROOT / "Fixtures" / "data"
+    written = []
+    for index, sample in enumerate(samples.HUGGING_FACE[2:3] + samples.HUGGING_FACE[4:]):
+        def body():
+            out = convert(sample.path, folder / f"kept{index}.gguf", "--to", "gguf", "--names", "keep")
+            written.append((sample.title, out))
+            return same_tensors(gguf_readers.plain_arrays(out), load_file(sample.path / "model.safetensors"))
+
+        score.check(f"{sample.title} to GGUF under its own names", body)
+    for name, options in (("formats/gguf_alltypes.gguf", []), ("gguf/blocks_be.gguf", []), ("gguf/blocks_le.gguf", []),
+                          ("gguf/split-00001-of-00003.gguf", [])):
+        def body():
+            out = convert(data / name, folder / pathlib.Path(name).name, "--to", "gguf", "--names", "keep", *options)
+            written.append((name, out))
+            return same_gguf(out, data / name)
+
+        score.check(f"{name} to GGUF, metadata typed and in order", body)
+
+    def parts():
+        out = convert(data / "gguf/split-00001-of-00003.gguf", folder / "parts", "--to", "gguf", "--names", "keep",
+                      "--max-shard-size", "150B")
+        found = sorted(out.glob("*.gguf"))
+        written.extend((f"part {path.name}", path) for path in found)
+        read = {name: array for path in found for name, array in gguf_readers.plain_arrays(path).items()}
+        wanted = {}
+        for path in sorted((data / "gguf").glob("split-*.gguf")):
+            wanted |= gguf_readers.plain_arrays(path)
+        return f"{len(found)} files, {same_tensors(read, wanted)}"
+
+    score.check("a split model to a split GGUF", parts)
+    if library is None:
+        print("skip   ggml's C library over the same files: libggml-python is not installed")
+        return
+    for title, path in written:
+        score.check(f"ggml's C library opens {title}", lambda: f"{gguf_readers.check_with_c(library, path)} tensors")
+
+
+def same_gguf(got, wanted):
+    """Everything gguf-py sees; what we add to quantized files that lack it, and what a split says of itself, apart."""
+    own = ("general.quantization_version", "split.no", "split.count", "split.tensors.count")
+    rows = [[row for row in gguf_readers.metadata(path) if row[0] not in own] for path in (got, wanted)]
+    if rows[0] != rows[1]:
+        raise Failure("other metadata")
+    first, second = gguf_readers.tensors(got), gguf_readers.tensors(wanted)
+    if "split" in wanted.name:
+        for path in sorted(wanted.parent.glob("split-*.gguf"))[1:]:
+            second |= gguf_readers.tensors(path)
+    if {n: k for n, (k, _) in first.items()} != {n: k for n, (k, _) in second.items()}:
+        raise Failure("other names or types")
+    if "_be" in wanted.name:  # gguf-py leaves the words inside blocks as they are
+        second = gguf_readers.tensors(wanted.with_name(wanted.name.replace("_be", "_le")))
+    return f"{len(rows[0])} entries, " + same_tensors({n: d for n, (_, d) in first.items()}, {n: d for n, (_, d) in second.items()})
 
 
 def main():
@@ -98,6 +154,7 @@ def main():
         keras_to_hugging_face(score, folder)
         there_and_back(score, folder)
         to_hdf5(score, folder)
+        to_gguf(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 

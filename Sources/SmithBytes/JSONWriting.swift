@@ -2,9 +2,12 @@ extension JSON {
   /// The value as text: compact, or with two spaces per level as Python's `json.dump(indent=2)` writes it. Non-ASCII
   /// characters stay as they are; doubles take the fewest digits that read back equal.
   ///
-  /// A number that is not finite, which JSON cannot say and the parser never makes, becomes null.
-  public func serialized(pretty: Bool = false, sortedKeys: Bool = false) -> String {
-    var writer = JSONWriter(pretty: pretty, sortedKeys: sortedKeys)
+  /// A number that is not finite, which JSON cannot say and the parser never makes, becomes null. `forTerminal` escapes the control
+  /// characters that JSON lets stand (DEL, C1, bidirectional overrides): the same value, and nothing that drives a terminal.
+  public func serialized(
+    pretty: Bool = false, sortedKeys: Bool = false, forTerminal: Bool = false
+  ) -> String {
+    var writer = JSONWriter(pretty: pretty, sortedKeys: sortedKeys, forTerminal: forTerminal)
     writer.write(self)
     return writer.text
   }
@@ -13,12 +16,14 @@ extension JSON {
 private struct JSONWriter {
   let pretty: Bool
   let sortedKeys: Bool
+  let forTerminal: Bool
   var text = ""
   private var depth = 0
 
-  init(pretty: Bool, sortedKeys: Bool) {
+  init(pretty: Bool, sortedKeys: Bool, forTerminal: Bool) {
     self.pretty = pretty
     self.sortedKeys = sortedKeys
+    self.forTerminal = forTerminal
   }
 
   mutating func write(_ value: JSON) {
@@ -69,7 +74,8 @@ private struct JSONWriter {
     text += "\""
     defer { text += "\"" }
     // Nearly every string goes out as it is.
-    if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+    let most: UInt8 = forTerminal ? 0x7E : 0xFF
+    if string.utf8.allSatisfy({ $0 >= 0x20 && $0 <= most && $0 != 0x22 && $0 != 0x5C }) {
       text += string
       return
     }
@@ -82,11 +88,16 @@ private struct JSONWriter {
       case "\n": text += "\\n"
       case "\r": text += "\\r"
       case "\t": text += "\\t"
-      case "\0"..<" ":
-        let digits = String(scalar.value, radix: 16)
-        text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case "\0"..<" ": escape(scalar)
+      case _ where forTerminal && scalar.isControl: escape(scalar)
       default: text.unicodeScalars.append(scalar)
       }
     }
+  }
+
+  /// `\uXXXX`, for characters of one UTF-16 unit, which all control characters are.
+  private mutating func escape(_ scalar: Unicode.Scalar) {
+    let digits = String(scalar.value, radix: 16)
+    text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
   }
 }

@@ -109,7 +109,7 @@ extension String {
 
 extension Unicode.Scalar {
   /// C0, DEL, C1, and the bidirectional overrides that can make a line read differently from what it says.
-  fileprivate var isControl: Bool {
+  var isControl: Bool {
     value < 0x20 || (0x7F...0x9F).contains(value) || (0x202A...0x202E).contains(value)
       || (0x2066...0x2069).contains(value)
   }

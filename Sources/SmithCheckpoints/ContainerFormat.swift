@@ -52,6 +52,7 @@ public enum Formats {
     TensorFlowBundle.self,
     HDF5.self,
     KerasArchive.self,
+    GGUF.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.

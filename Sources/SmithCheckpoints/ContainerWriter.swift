@@ -72,21 +72,44 @@ public struct WriterOptions: Hashable, Sendable {
   public var stem: String
   /// Tensor bytes per file at most; nil for one file.
   public var maxShardBytes: Int?
-  public var metadata: [String: String]
+  /// Key-value entries, for containers with types.
+  public var entries: ContainerMetadata
+  /// The model's family and the name of its source, for containers that must say what they hold.
+  public var family: String?
+  public var title: String?
 
   public init(stem: String, maxShardBytes: Int? = nil, metadata: [String: String] = [:]) {
+    self.init(stem: stem, maxShardBytes: maxShardBytes, entries: ContainerMetadata(metadata))
+  }
+
+  public init(stem: String, maxShardBytes: Int? = nil, entries: ContainerMetadata) {
     self.stem = stem
     self.maxShardBytes = maxShardBytes
-    self.metadata = metadata
+    self.entries = entries
   }
+
+  /// The same entries as text.
+  public var metadata: [String: String] { entries.texts }
 }
 
 /// Writes one container. Same tensors, same options: same bytes.
 public protocol ContainerWriter: Sendable {
   /// The element types the container can hold. A plan that needs another is refused before anything is written.
   var dtypes: Set<DType> { get }
+  /// The quantization schemes whose blocks the container stores as they are, by name.
+  var schemes: Set<String> { get }
+  /// Why the container cannot hold a tensor (its type, name or rank), in words that follow "cannot hold" and are the same for all
+  /// tensors with the same trouble: `bf16`, `more than 4 dimensions`. Nil where it can. Asked before anything is written.
+  func obstacle(to tensor: TensorInfo) -> String?
+  /// What separates the levels of a name where the container nests them: `a` and `a/b` cannot stand side by side. Nil where names are
+  /// just names.
+  var nameSeparator: Character? { get }
   /// Whether `WriterOptions.metadata` finds a place in the files.
   var keepsMetadata: Bool { get }
+  /// Whether metadata keeps its types (`WriterOptions.entries`); otherwise it is text.
+  var typesMetadata: Bool { get }
+  /// Whether the entry finds a place. Of text only what text can say whole: no long arrays.
+  func holds(_ entry: ContainerMetadata.Entry) -> Bool
   /// Decides files, headers and the place of every tensor. Names are unique.
   func layout(_ tensors: [TensorInfo], options: WriterOptions) throws(SmithError) -> OutputLayout
   /// The checksum that is taken of every tensor while it is written, for `finish` and for reading back.
@@ -98,7 +121,25 @@ public protocol ContainerWriter: Sendable {
 }
 
 extension ContainerWriter {
+  public var schemes: Set<String> { [] }
+  public var nameSeparator: Character? { nil }
   public var keepsMetadata: Bool { false }
+  public var typesMetadata: Bool { false }
+  public func holds(_ entry: ContainerMetadata.Entry) -> Bool {
+    keepsMetadata && (typesMetadata || entry.value.isWholeAsText)
+  }
+
+  public func obstacle(to tensor: TensorInfo) -> String? { encodingObstacle(to: tensor) }
+
+  /// The part of `obstacle` that every container has: its element types and schemes.
+  public func encodingObstacle(to tensor: TensorInfo) -> String? {
+    let isHeld =
+      switch tensor.encoding {
+      case .plain(let type): dtypes.contains(type)
+      case .scheme(let name): schemes.contains(name)
+      }
+    return isHeld ? nil : tensor.encoding.name
+  }
   public var checksum: Checksum.Kind { .crc32c }
 
   public func finish(

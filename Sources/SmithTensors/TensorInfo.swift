@@ -1,7 +1,7 @@
 import SmithBytes
 
 /// How each number of a tensor is stored: element by element, or in the blocks of a quantization scheme.
-public enum Encoding: Hashable, Sendable {
+public enum Encoding: Hashable, Sendable, Codable {
   case plain(DType)
   /// The scheme's name in `Schemes`.
   case scheme(String)

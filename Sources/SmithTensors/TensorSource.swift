@@ -10,6 +10,8 @@ public protocol TensorSource: Sendable {
   var tensors: [TensorInfo] { get }
   /// The container's own key-value text (safetensors `__metadata__`); empty where it has none.
   var metadata: [String: String] { get }
+  /// The same with types and order, where the container has them: what a copy into a container of the same kind keeps.
+  var typedMetadata: ContainerMetadata { get }
   /// What a user should know of the files and would not see from the tensors, a sentence each.
   var notes: [String] { get }
 
@@ -23,6 +25,7 @@ public protocol TensorSource: Sendable {
 }
 
 extension TensorSource {
+  public var typedMetadata: ContainerMetadata { ContainerMetadata(metadata) }
   public var notes: [String] { [] }
   public func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {}
 

@@ -23,6 +23,16 @@ public struct Checkpoint: Sendable {
   public var tensors: [TensorInfo] { source.tensors }
   public var metadata: [String: String] { source.metadata }
 
+  /// What a user would call it: the name of its file without the extension, or of its folder.
+  public var title: String? {
+    let name = path.lastComponent
+    if name.isEmpty || name == "." || name == ".." || name == "/" { return nil }
+    let ending = Formats.all.map { ".\($0.fileExtension)" }.first {
+      $0.count > 1 && name.hasSuffix($0) && name.count > $0.count
+    }
+    return String(name.dropLast(ending?.count ?? 0))
+  }
+
   /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.
   public func logicalTensors() throws(SmithError) -> [TensorInfo] {
     guard metadata[StoredSchemes.key] != nil else { return tensors }
@@ -30,6 +40,8 @@ public struct Checkpoint: Sendable {
       tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     let folded = try StoredSchemes.fold(source)
     return tensors.compactMap { tensor in
+      // A container's own blocks are one tensor already.
+      guard tensor.encoding.dtype != nil else { return tensor }
       guard let recipe = folded[tensor.name] else {
         return tensor.encoding.dtype?.width == 0 ? tensor : nil
       }

@@ -54,12 +54,17 @@ public struct Conversion: Sendable {
   /// What `run` would do. Reads metadata only, but for maps that must be compared with the identity.
   public func prepare() throws(SmithError) -> Prepared {
     do throws(SmithError) {
-      let prepared: Prepared
+      let rules = try TargetRules(target)
+      var prepared: Prepared
       switch (input, target.names) {
       case (.model(let model), let names?): prepared = try prepare(model, names: names)
-      default: prepared = try prepareVerbatim(input.checkpoint)
+      default:
+        let checkpoint = input.checkpoint
+        prepared = Prepared(
+          plan: try VerbatimPlanner(checkpoint: checkpoint, dtype: target.dtype).plan(),
+          companions: Companion.copied(from: checkpoint), written: nil)
       }
-      try refuseUnwritable(prepared.plan)
+      try rules.apply(to: &prepared.plan)
       return prepared
     } catch { throw error.at(file: input.checkpoint.path) }
   }
@@ -75,7 +80,11 @@ public struct Conversion: Sendable {
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
     guard let family = Families.named(model.family), let dialect = family.dialect(names) else {
-      throw SmithError(.refused, "\(model.family) has no names of the kind \(names.rawValue)")
+      let known = Families.named(model.family)?.dialects.map(\.name.rawValue) ?? []
+      throw SmithError(
+        .refused,
+        "\(model.family) has no \(names.rawValue) names, only \(known.joined(separator: ", "))",
+        remedy: "--names \((known + ["keep"]).joined(separator: ", or "))")
     }
     let source = model.source
     let planner = Planner(family: family, dialect: dialect, dtype: target.dtype) {
@@ -92,68 +101,16 @@ public struct Conversion: Sendable {
     return Prepared(plan: plan, companions: companions, written: written)
   }
 
-  /// Container to container: every readable tensor under its own name.
-  private func prepareVerbatim(_ checkpoint: Checkpoint) throws(SmithError) -> Prepared {
-    var plan = Plan(outputs: [], fates: [], metadata: checkpoint.metadata)
-    let codes = target.dtype == nil ? [] : try Self.quantizedTensors(checkpoint)
-    for tensor in checkpoint.tensors {
-      guard let dtype = tensor.encoding.dtype, dtype.bits > 0 else {
-        plan.fates.append(
-          TensorFate(
-            tensor: tensor.name, kind: .ignored,
-            detail: "\(tensor.encoding.name): no numbers to write"))
-        continue
-      }
-      let recipe = Recipe.source(name: tensor.name, dtype: dtype, shape: tensor.shape)
-      var output = recipe
-      if let type = target.dtype, dtype.isFloat, dtype != type, !codes.contains(tensor.name) {
-        output = .cast(recipe, to: type)
-      }
-      plan.outputs.append(Plan.Output(name: tensor.name, recipe: output))
-      plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: tensor.name))
-    }
-    return Prepared(plan: plan, companions: Companion.copied(from: checkpoint), written: nil)
-  }
-
-  /// Codes and scales of our own schemes, which keep their types: another scale type would be another layout.
-  private static func quantizedTensors(_ checkpoint: Checkpoint) throws(SmithError) -> Set<String> {
-    let recipes = try StoredSchemes.fold(checkpoint.source).values
-    return Set(recipes.filter { $0.storedScheme != nil }.flatMap(\.sources))
-  }
-
-  /// transformers looks for `format` in a safetensors file's metadata.
+  /// The source's own metadata goes along into a container of its kind, and transformers looks for `format` in a safetensors file's.
   private func addFormatTag(to plan: inout Plan, names: Dialect.Name) {
-    for (key, value) in input.checkpoint.metadata
-    where plan.metadata[key] == nil && key != StoredSchemes.key {
-      if target.format.name == input.checkpoint.container { plan.metadata[key] = value }
+    if target.format.name == input.checkpoint.container {
+      let own = Set(plan.metadata.keys)
+      let entries = input.checkpoint.source.typedMetadata.entries
+      plan.metadata = ContainerMetadata(
+        plan.metadata.entries
+          + entries.filter { !own.contains($0.key) && $0.key != StoredSchemes.key })
     }
     if target.format.name == "safetensors", names == .hf { plan.metadata["format"] = "pt" }
-  }
-
-  private func refuseUnwritable(_ plan: Plan) throws(SmithError) {
-    guard let writer = target.format.writer else {
-      throw SmithError(
-        .unsupported, "\(target.format.name) is read, not written",
-        remedy:
-          "--to \(Formats.all.filter { $0.writer != nil }.map { $0.name }.joined(separator: " or "))"
-      )
-    }
-    if let output = plan.outputs.first(where: { !writer.dtypes.contains($0.dtype) }) {
-      throw SmithError(
-        .refused, "\(target.format.name) cannot hold \(output.dtype.rawValue)",
-        at: Place(item: output.name),
-        remedy: "--dtype f32")
-    }
-    if plan.metadata[StoredSchemes.key] != nil, !writer.keepsMetadata {
-      throw SmithError(
-        .refused, "\(target.format.name) has no place to say which tensors are quantized",
-        remedy: "--to safetensors, or --dtype f32 with an ecosystem's --names")
-    }
-    var names: Set<String> = []
-    for output in plan.outputs where !names.insert(output.name).inserted {
-      throw SmithError(
-        .mismatch, "two parameters would get this name", at: Place(item: output.name))
-    }
   }
 }
 

@@ -38,10 +38,12 @@ extension Conversion {
     let output = try AtomicOutput(destination, shape: shape, overwrite: overwrite)
     let plan = prepared.plan
     let tensors = try plan.outputs.map { output throws(SmithError) in
-      try TensorInfo(name: output.name, dtype: output.dtype, shape: output.shape)
+      try output.info()
     }
-    let options = WriterOptions(
-      stem: stem, maxShardBytes: target.maxShardBytes, metadata: plan.metadata)
+    var options = WriterOptions(
+      stem: stem, maxShardBytes: target.maxShardBytes, entries: plan.metadata)
+    options.family = prepared.written?.configuration.family ?? familyByNames(tensors)
+    options.title = input.checkpoint.title
     let layout = try writer.layout(tensors, options: options)
     if shape == .file, layout.files.count > 1 {
       throw SmithError(
@@ -58,7 +60,9 @@ extension Conversion {
         try ReadBack(
           format: target.format, path: path, workers: workers, checksum: writer.checksum
         )
-        .check(tensors, checksums, written: prepared.written, progress)
+        .check(
+          tensors, checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
+          written: prepared.written, progress)
       }
     } catch { throw error.renaming(output.staging, to: destination) }
     try output.commit()
@@ -72,6 +76,11 @@ extension Conversion {
   public var outputShape: AtomicOutput.Shape {
     let suffix = "." + target.format.fileExtension
     return suffix.count > 1 && destination.hasSuffix(suffix) ? .file : .folder
+  }
+
+  /// What kept names say of the model; nil where no family's tables fit, or two do.
+  private func familyByNames(_ tensors: [TensorInfo]) -> String? {
+    (try? ParameterReader.recognise(tensors.map(\.name)))?.family.name
   }
 
   private var stem: String {

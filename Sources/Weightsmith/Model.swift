@@ -30,7 +30,7 @@ public struct Model: Sendable {
         throw SmithError(
           .unsupported,
           "the tensor names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))",
-          remedy: "--names keep to convert it tensor by tensor")
+          remedy: "add --names keep to convert it tensor by tensor")
       }
       let file = try ConfigurationFiles.find(
         for: checkpoint, dialect: dialect, chosen: options.configuration)
@@ -73,7 +73,7 @@ public struct Model: Sendable {
       throw SmithError(
         .unsupported,
         "\"\(type)\" is a family we do not read; its tensor names are like \(family.name)'s",
-        at: place, remedy: "--names keep to convert it tensor by tensor")
+        at: place, remedy: "add --names keep to convert it tensor by tensor")
     }
     throw SmithError(
       .mismatch, "\"\(type)\", but the tensor names are \(family.name)'s", at: place,

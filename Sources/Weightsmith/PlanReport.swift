@@ -8,7 +8,7 @@ extension Plan {
       "outputs": .array(
         outputs.map { output in
           [
-            "name": .string(output.name), "dtype": .string(output.dtype.rawValue),
+            "name": .string(output.name), "dtype": .string(output.encoding.name),
             "shape": .array(output.shape.map(JSON.integer)),
             "sources": .array(output.recipe.sources.map(JSON.string)),
             "steps": .string(output.recipe.steps), "exact": .bool(output.recipe.isExact),

@@ -4,7 +4,7 @@ import SmithModels
 import SmithTensors
 import Synchronization
 
-/// Opens what was just written as a stranger would, and compares names, types, shapes and every byte with what the recipes gave.
+/// Opens what was just written as a stranger would, and compares names, types, shapes, typed metadata and every byte with what the recipes gave.
 struct ReadBack: Sendable {
   let format: any ContainerFormat.Type
   let path: String
@@ -15,8 +15,8 @@ struct ReadBack: Sendable {
   private static let piece = 512 << 10
 
   func check(
-    _ tensors: [TensorInfo], _ checksums: [UInt32], written: Parameters?,
-    _ progress: @Sendable (Progress) -> Void
+    _ tensors: [TensorInfo], _ checksums: [UInt32], metadata: ContainerMetadata,
+    written: Parameters?, _ progress: @Sendable (Progress) -> Void
   ) throws(SmithError) {
     let checkpoint = try Checkpoint.open(path)
     let source = checkpoint.source
@@ -38,7 +38,22 @@ struct ReadBack: Sendable {
       let now = done.wrappingAdd(wanted.byteCount, ordering: .relaxed).newValue
       progress(Progress(phase: .readingBack, done: now, total: total))
     }
+    try check(metadata, in: source)
     try checkModel(checkpoint, written)
+  }
+
+  /// Every entry with its type. Numbers that are not equal to themselves are compared by what they read as.
+  private func check(
+    _ wanted: ContainerMetadata, in source: any TensorSource
+  ) throws(SmithError) {
+    let found = Dictionary(
+      source.typedMetadata.entries.map { ($0.key, $0.value) },
+      uniquingKeysWith: { first, _ in first })
+    for entry in wanted.entries {
+      guard let value = found[entry.key],
+        value == entry.value || (value.kind == entry.value.kind && value.text == entry.value.text)
+      else { throw failure("other metadata than was written", entry.key) }
+    }
   }
 
   private func checksum(

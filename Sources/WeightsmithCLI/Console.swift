@@ -41,7 +41,7 @@ enum Console {
     }
   }
 
-  static func print(_ json: JSON) { print(json.serialized(pretty: true)) }
+  static func print(_ json: JSON) { print(json.serialized(pretty: true, forTerminal: true)) }
 
   /// Whether a person watches standard error.
   static var hasTerminal: Bool { isatty(STDERR_FILENO) == 1 }

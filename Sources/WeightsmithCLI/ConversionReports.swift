@@ -11,7 +11,7 @@ extension Reports {
     for output in prepared.plan.outputs {
       let from = output.recipe.sources.joined(separator: ", ")
       table.add([
-        output.name.escapedForTerminal, output.dtype.rawValue, shape(output.shape),
+        output.name.escapedForTerminal, output.encoding.name, shape(output.shape),
         "\(output.recipe.steps)\(from)".escapedForTerminal,
       ])
     }
@@ -37,7 +37,7 @@ extension Reports {
     }
     let check = report.verified ? "read back and equal" : "not read back"
     Console.print(
-      "\(count(report.plan.outputs.count, "tensor")), \(report.bytes.asBytes), \(check): \(destination)"
+      "\(count(report.plan.outputs.count, "tensor")), \(report.bytes.asBytes), \(check): \(destination.escapedForTerminal)"
     )
     for line in leftOut(report.plan) + report.plan.notes {
       Console.print("note: " + line.escapedForTerminal)

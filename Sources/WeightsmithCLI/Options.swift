@@ -34,14 +34,17 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// Where an output goes and how it is made, for every command that writes.
 struct OutputOptions: ParsableArguments {
+  private static let containers = Formats.all.filter { $0.writer != nil }.map { $0.name }
+
   @Option(
     name: .long,
-    help: ArgumentHelp("The container to write: safetensors, tf or hdf5.", valueName: "container"))
+    help: ArgumentHelp(
+      "The container to write: \(containers.joined(separator: ", ")).", valueName: "container"))
   var to: String?
 
   @Option(
     help: ArgumentHelp(
-      "Whose tensor names: hf, original, keras, or keep. By default the container's own ecosystem.",
+      "Whose tensor names: hf, original, keras, or keep for any model. By default the container's own ecosystem.",
       valueName: "dialect"))
   var names: String?
 

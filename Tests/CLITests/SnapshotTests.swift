@@ -69,6 +69,28 @@ import Testing
       "--set", "num_attention_head=3"),
     Row("convert-set-contradicts", "convert", albert, "out", "--set", "hidden_size=16"),
     Row("inspect-other-family", "inspect", "data/models/roberta/hf", "--match", "*lm_head*"),
+    Row("inspect-gguf", "inspect", "data/formats/gguf_alltypes.gguf"),
+    Row("inspect-gguf-big-endian", "inspect", "data/gguf/blocks_be.gguf", "--stats"),
+    Row(
+      "inspect-gguf-json", "inspect", "data/gguf/split-00002-of-00003.gguf", "--json", "--match",
+      "*.4.*"),
+    Row(
+      "convert-gguf", "convert", "data/formats/gguf_alltypes.gguf", "out.gguf", "--names", "keep"),
+    Row("convert-gguf-usual-names", "convert", albert, "out", "--to", "gguf"),
+    Row(
+      "convert-keep-blocks", "convert", "data/formats/gguf_alltypes.gguf", "out", "--names", "keep",
+      "--to", "safetensors"),
+    Row(
+      "convert-keep-types", "convert", "data/formats/tf_v2_dtypes", "out", "--names", "keep",
+      "--to",
+      "gguf"),
+    Row(
+      "convert-keep-dry-run", "convert", "data/gguf/blocks_le.gguf", "out", "--names", "keep",
+      "--to",
+      "gguf", "--dtype", "f32", "--dry-run"),
+    Row(
+      "convert-keep-metadata", "convert", "data/gguf/split-00001-of-00003.gguf", "out", "--names",
+      "keep", "--to", "tf"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 

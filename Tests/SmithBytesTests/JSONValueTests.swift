@@ -87,4 +87,13 @@ import Testing
     #expect(error?.kind == kind)
     #expect(error?.place.offset == 100)
   }
+
+  /// The same value to a parser, and nothing that a terminal obeys.
+  @Test func `for a terminal, control characters that JSON lets stand are escaped`() throws {
+    let value: JSON = ["a\u{9B}2J": "\u{7F}\u{202E}ü\u{1B}", "b": "plain ✓"]
+    let text = value.serialized(forTerminal: true)
+    #expect(text == #"{"a\u009b2J":"\u007f\u202eü\u001b","b":"plain ✓"}"#)
+    #expect(try JSON.parse(Array(text.utf8)) == value)
+    #expect(value.serialized().contains("\u{9B}"))
+  }
 }

@@ -138,7 +138,7 @@ import Testing
     parameters.schemes["blocks.0.attention.query.weight"] = "int8-channel"
     let (hugging, _) = try plan(parameters, for: .hf)
     let codes = hugging.outputs.filter { $0.name.contains("attention.query.weight") }
-    #expect(codes.map(\.dtype) == [.i8, .f32])
+    #expect(codes.map(\.encoding) == [.plain(.i8), .plain(.f32)])
     #expect(hugging.metadata[StoredSchemes.key]?.contains("int8-channel") == true)
     #expect(
       #expect(throws: SmithError.self) { try plan(parameters, for: .original) }?.kind == .refused)

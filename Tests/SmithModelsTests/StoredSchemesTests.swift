@@ -43,6 +43,51 @@ import Testing
     #expect(stored["q"]?.storedScheme == "q8_0" && stored["q"]?.dtype == .f32)
   }
 
+  @Test
+  func `blocks a container stores itself are the values they stand for, where we decode them`()
+    throws
+  {
+    func blocks(_ name: String, _ scheme: String, _ shape: [Int], _ bytes: Int) -> TensorInfo {
+      TensorInfo(name: name, encoding: .scheme(scheme), shape: shape, byteCount: bytes)
+    }
+    let tensors = [
+      blocks("m", "q8_0", [2, 3, 64], 6 * 68), blocks("v", "q8_0", [32], 34),
+      blocks("unknown", "q4_k", [1, 256], 144), blocks("parts", "int8-channel", [1, 4], 8),
+      blocks("odd", "q8_0", [1, 33], 34), blocks("short", "q8_0", [1, 32], 33),
+      blocks("scalar", "q8_0", [], 34),
+    ]
+    let stored = try StoredSchemes.fold(Listing(tensors: tensors, metadata: [:]))
+    #expect(Set(stored.keys) == ["m", "v"])
+    #expect(
+      stored["m"]
+        == .decode(
+          scheme: "q8_0", shape: [2, 3, 64],
+          components: [.source(name: "m", dtype: .u8, shape: [2, 3, 68])]))
+    #expect(stored["v"]?.shape == [32] && stored["v"]?.dtype == .f32)
+    #expect(stored["v"]?.storedScheme == "q8_0" && stored["v"]?.sources == ["v"])
+  }
+
+  @Test func `codes become a container's own blocks only where they are just those`() throws {
+    let text = """
+      {"q": {"scheme": "q8_0", "shape": [2, 32]}, "w": {"scheme": "int8-channel", "shape": [4, 8]},
+       "x": {"scheme": "q8_0", "shape": [2, 64]}}
+      """
+    let outputs = [
+      ("q", DType.u8, [2, 34]), ("w", .i8, [4, 8]), ("x", .u8, [2, 34]),
+    ].map { Plan.Output(name: $0.0, recipe: .source(name: $0.0, dtype: $0.1, shape: $0.2)) }
+    let plan = Plan(outputs: outputs, fates: [], metadata: [StoredSchemes.key: text])
+    var native = plan
+    native.useNativeBlocks(of: ["q8_0", "int8-channel"])
+    #expect(native.outputs.map(\.encoding) == [.scheme("q8_0"), .plain(.i8), .plain(.u8)])
+    #expect(native.outputs[0].shape == [2, 32])
+    #expect(try native.outputs[0].info().byteCount == 68)
+    let left = try JSON.parse(Array(try #require(native.metadata[StoredSchemes.key]).utf8))
+    #expect(left.objectValue?.keys == ["w", "x"])
+    var same = plan
+    same.useNativeBlocks(of: [])
+    #expect(same.outputs == plan.outputs)
+  }
+
   struct Lie: Sendable, CustomTestStringConvertible {
     var text: String
     var kind: SmithError.Kind

@@ -53,14 +53,8 @@ import Weightsmith
     let model = try Model(Checkpoint.open(path))
     try Conversion(model, to: "safetensors", as: .hf, at: "\(scratch.path)/again").run()
     #expect(try Contents("\(scratch.path)/again") == Contents(path))
-    for type in [nil, DType.bf16] {
-      var kept = try Conversion(
-        model, to: "safetensors", as: nil, at: "\(scratch.path)/kept \(type?.rawValue ?? "")")
-      kept.target.dtype = type
-      try kept.run()
-      let again = try Model(Checkpoint.open(kept.destination))
-      #expect(again.parameters.schemes == model.parameters.schemes)
-    }
+    try Conversion(model, to: "safetensors", as: nil, at: "\(scratch.path)/kept").run()
+    #expect(try Contents("\(scratch.path)/kept") == Contents(path))
     let plain = try model.applying(.dequantize)
     try Conversion(plain, to: "tf", as: .original, at: "\(scratch.path)/plain").run()
     let written = try Model(Checkpoint.open("\(scratch.path)/plain"))
@@ -68,6 +62,23 @@ import Weightsmith
     let report = try Verification(of: written, against: model, policy: .exact).compare(
       on: .standard)
     #expect(report.holds && report.tensors.allSatisfy { $0.verdict == .equal })
+  }
+
+  /// With kept names as with an ecosystem's: a type that is asked for is the type of everything, codes included.
+  @Test(arguments: cases, [DType.f32, .bf16])
+  func `asked for a type, kept names are decoded too`(it: QuantizedCase, type: DType) throws {
+    let model = try Model(Checkpoint.open(quantized(it).path))
+    var kept = try Conversion(model, to: "safetensors", as: nil, at: "\(scratch.path)/kept")
+    kept.target.dtype = type
+    let report = try kept.run()
+    #expect(Set(report.plan.fates.map(\.kind)) == [.used])
+    let named = try Conversion(
+      model.applying(.dequantize), to: "safetensors", as: .hf, at: "\(scratch.path)/named")
+    var wanted = named
+    wanted.target.dtype = type
+    try wanted.run()
+    #expect(try Contents(kept.destination) == Contents(wanted.destination))
+    #expect(try Model(Checkpoint.open(kept.destination)).parameters.schemes.isEmpty)
   }
 
   /// A bundle has no metadata, and codes do not follow a transpose: neither may lose the meaning of the codes in silence.

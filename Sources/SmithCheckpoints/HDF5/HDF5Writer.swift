@@ -10,14 +10,16 @@ struct HDF5Writer: ContainerWriter {
     .bool, .u8, .i8, .u16, .i16, .u32, .i32, .u64, .i64, .f16, .bf16, .f32, .f64, .c64, .c128,
   ]
   let keepsMetadata = true
+  let nameSeparator: Character? = "/"
 
   func layout(
     _ tensors: [TensorInfo], options: WriterOptions
   ) throws(SmithError) -> OutputLayout {
-    let shards = try SafetensorsWriter.shards(tensors, maxBytes: options.maxShardBytes)
+    let shards = try Sharding.members(tensors, maxBytes: options.maxShardBytes)
     let style = shards.count == 1 ? HDF5Names.Style.layers : HDF5Names.shardStyle(tensors)
     var layout = OutputLayout(
-      files: Self.fileNames(stem: options.stem, shards: shards.count), pieces: [],
+      files: Sharding.names(
+        stem: options.stem, count: shards.count, extension: HDF5.fileExtension), pieces: [],
       placements: Array(repeating: .init(file: 0, offset: 0), count: tensors.count))
     for (file, members) in shards.enumerated() {
       let names = try HDF5Names(members.map { tensors[$0].name }, style: style)
@@ -34,15 +36,6 @@ struct HDF5Writer: ContainerWriter {
       layout.files.append(options.stem + HDF5.indexSuffix)
     }
     return layout
-  }
-
-  private static func fileNames(stem: String, shards: Int) -> [String] {
-    if shards == 1 { return ["\(stem).h5"] }
-    func fiveDigits(_ number: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-    return (1...shards).map { "\(stem)-\(fiveDigits($0))-of-\(fiveDigits(shards)).h5" }
   }
 
   /// The index as transformers writes it: sorted keys, two spaces, a newline at the end.

@@ -13,9 +13,10 @@ struct SafetensorsWriter: ContainerWriter {
   func layout(
     _ tensors: [TensorInfo], options: WriterOptions
   ) throws(SmithError) -> OutputLayout {
-    let shards = try Self.shards(tensors, maxBytes: options.maxShardBytes)
+    let shards = try Sharding.members(tensors, maxBytes: options.maxShardBytes)
     var layout = OutputLayout(
-      files: Self.fileNames(stem: options.stem, shards: shards.count), pieces: [],
+      files: Sharding.names(
+        stem: options.stem, count: shards.count, extension: Safetensors.fileExtension), pieces: [],
       placements: Array(repeating: .init(file: 0, offset: 0), count: tensors.count))
     for (file, members) in shards.enumerated() {
       let sorted = try Self.sorted(members, tensors)
@@ -33,38 +34,6 @@ struct SafetensorsWriter: ContainerWriter {
       layout.files.append(options.stem + Safetensors.indexSuffix)
     }
     return layout
-  }
-
-  private static func fileNames(stem: String, shards: Int) -> [String] {
-    if shards == 1 { return ["\(stem).safetensors"] }
-    func fiveDigits(_ number: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, 5 - digits.count)) + digits
-    }
-    return (1...shards).map {
-      "\(stem)-\(fiveDigits($0))-of-\(fiveDigits(shards)).safetensors"
-    }
-  }
-
-  /// The positions in `tensors` of each shard's members.
-  static func shards(
-    _ tensors: [TensorInfo], maxBytes: Int?
-  ) throws(SmithError) -> [[Int]] {
-    guard let maxBytes else { return [Array(tensors.indices)] }
-    guard maxBytes > 0 else { throw SmithError(.usage, "shards of \(maxBytes) bytes") }
-    var shards: [[Int]] = [[]]
-    var filled = 0
-    for (index, tensor) in tensors.enumerated() {
-      let sum = try filled.adding(checked: tensor.byteCount)
-      if sum > maxBytes, shards.last?.isEmpty == false {
-        shards.append([index])
-        filled = tensor.byteCount
-      } else {
-        shards[shards.count - 1].append(index)
-        filled = sum
-      }
-    }
-    return shards
   }
 
   /// Widest first, so that each is aligned where the data is, then by the bytes of the name.

@@ -4,7 +4,7 @@ import SmithBytes
 public struct Dialect: Sendable {
   /// The names an ecosystem goes by on the command line (`--names`) and in JSON.
   public enum Name: String, Hashable, Sendable, Codable, CaseIterable {
-    case original, hf, keras
+    case original, hf, keras, flax, gguf
 
     /// `hf` in full.
     public static let huggingFace = Name.hf

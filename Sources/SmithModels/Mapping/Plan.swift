@@ -7,15 +7,33 @@ public struct Plan: Hashable, Sendable, Codable {
   /// One tensor of the output.
   public struct Output: Hashable, Sendable, Codable {
     public var name: String
-    public var dtype: DType
+    /// How the output says its numbers are stored.
+    public var encoding: Encoding
     public var shape: [Int]
+    /// What gives its bytes: of a scheme's blocks the recipe sees bytes.
     public var recipe: Recipe
 
     public init(name: String, recipe: Recipe) {
       self.name = name
-      self.dtype = recipe.dtype
+      self.encoding = .plain(recipe.dtype)
       self.shape = recipe.shape
       self.recipe = recipe
+    }
+
+    /// A tensor in the blocks of a scheme, for a container that knows it; `recipe` gives the bytes of the blocks, as u8.
+    public init(name: String, scheme: String, shape: [Int], blocks recipe: Recipe) {
+      self.name = name
+      self.encoding = .scheme(scheme)
+      self.shape = shape
+      self.recipe = recipe
+    }
+
+    /// What a reader of the output will find. Errors as those of `TensorInfo.init(name:dtype:shape:)`.
+    public func info() throws(SmithError) -> TensorInfo {
+      if let dtype = encoding.dtype {
+        return try TensorInfo(name: name, dtype: dtype, shape: shape)
+      }
+      return TensorInfo(name: name, encoding: encoding, shape: shape, byteCount: recipe.byteCount)
     }
   }
 
@@ -23,11 +41,11 @@ public struct Plan: Hashable, Sendable, Codable {
   public var fates: [TensorFate]
   /// What a user should know and would not see from the tensors: groups unrolled, an identity map added, a copy dropped.
   public var notes: [String]
-  /// The key-value text for the container.
-  public var metadata: [String: String]
+  /// The key-value entries for the container.
+  public var metadata: ContainerMetadata
 
   public init(
-    outputs: [Output], fates: [TensorFate], notes: [String] = [], metadata: [String: String] = [:]
+    outputs: [Output], fates: [TensorFate], notes: [String] = [], metadata: ContainerMetadata = [:]
   ) {
     self.outputs = outputs
     self.fates = fates

@@ -44,7 +44,7 @@ public struct Planner: Sendable {
           name, recipe, as: stored, rule: rule, scheme: written.schemes[name], schemes: &schemes)
       }
     }
-    var metadata: [String: String] = [:]
+    var metadata: ContainerMetadata = [:]
     if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
     return (Plan(outputs: outputs, fates: written.fates, notes: notes, metadata: metadata), written)
   }

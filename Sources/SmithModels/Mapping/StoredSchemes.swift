@@ -7,14 +7,18 @@ public enum StoredSchemes {
   /// The metadata key; its value is a JSON object {tensor name: {scheme, shape}}.
   public static let key = "weightsmith.schemes"
 
-  /// The tensors of a source as recipes: plain ones as they are, components of a scheme folded into the tensor they encode.
+  /// The tensors of a source as recipes: plain ones as they are, blocks of a scheme we decode as the values they stand for, components
+  /// of a scheme folded into the tensor they encode. Blocks we cannot decode, and what is stored as no numbers, have no recipe.
   ///
   /// `.malformed`, `.unsupported` or `.mismatch` where the metadata says what the tensors do not bear out.
   public static func fold(_ source: any TensorSource) throws(SmithError) -> StoredTensors {
     var plain: StoredTensors = [:]
     for tensor in source.tensors {
-      guard case .plain(let dtype) = tensor.encoding else { continue }
-      plain[tensor.name] = .source(name: tensor.name, dtype: dtype, shape: tensor.shape)
+      switch tensor.encoding {
+      case .plain(let dtype):
+        plain[tensor.name] = .source(name: tensor.name, dtype: dtype, shape: tensor.shape)
+      case .scheme(let scheme): plain[tensor.name] = decoding(tensor, scheme)
+      }
     }
     guard let text = source.metadata[key] else { return plain }
     let file = source.files.first
@@ -24,6 +28,20 @@ public enum StoredSchemes {
       }
     }
     return plain
+  }
+
+  /// The values of a tensor that its container stores in a scheme's blocks; nil for a scheme we have no decoder of.
+  private static func decoding(_ tensor: TensorInfo, _ scheme: String) -> Recipe? {
+    // A scheme stores matrices; one row is a matrix too.
+    let matrix = tensor.shape.count == 1 ? [1] + tensor.shape : tensor.shape
+    guard let components = try? Schemes.named(scheme)?.components(shape: matrix),
+      components.count == 1
+    else { return nil }
+    let blocks = Recipe.source(
+      name: tensor.name, dtype: components[0].dtype, shape: components[0].shape)
+    guard blocks.byteCount == tensor.byteCount else { return nil }
+    let values = Recipe.decode(scheme: scheme, shape: matrix, components: [blocks])
+    return matrix == tensor.shape ? values : .reshape(values, shape: tensor.shape)
   }
 
   private static func schemes(_ text: String, file: String?) throws(SmithError) -> JSONObject {
@@ -81,5 +99,26 @@ public enum StoredSchemes {
     }
     for component in components.dropFirst() { tensors.removeValue(forKey: name + component.suffix) }
     tensors[name] = .decode(scheme: coder.name, shape: shape, components: parts)
+  }
+}
+
+extension Plan {
+  /// Turns codes of our own layout into the blocks of a container that knows the scheme, and takes them out of the metadata: there
+  /// the container itself says what they are.
+  public mutating func useNativeBlocks(of schemes: Set<String>) {
+    guard let text = metadata[StoredSchemes.key],
+      var entries = (try? JSON.parse(Array(text.utf8)))?.objectValue
+    else { return }
+    for (index, output) in outputs.enumerated() {
+      guard let value = entries[output.name], let entry = try? StoredSchemes.Entry(value),
+        schemes.contains(entry.coder.name),
+        let components = try? entry.coder.components(shape: entry.shape), components.count == 1,
+        output.encoding == .plain(components[0].dtype), output.shape == components[0].shape
+      else { continue }
+      outputs[index] = Output(
+        name: output.name, scheme: entry.coder.name, shape: entry.shape, blocks: output.recipe)
+      entries.remove(output.name)
+    }
+    metadata[StoredSchemes.key] = entries.isEmpty ? nil : JSON.object(entries).serialized()
   }
 }

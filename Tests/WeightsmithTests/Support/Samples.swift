@@ -51,7 +51,7 @@ enum Samples {
 
   /// Every checkpoint that opens, of any model or none: a bundle counts once, by its index.
   static let readable: [Sample] = files.filter { file in
-    let endings = [".index", ".safetensors", ".h5", ".hdf5", ".index.json", ".ckpt"]
+    let endings = [".index", ".safetensors", ".h5", ".hdf5", ".index.json", ".ckpt", ".gguf"]
     return endings.contains { file.hasSuffix($0) }
       && (try? Checkpoint.open(Fixtures.path(file))) != nil
   }.map(Sample.init)
