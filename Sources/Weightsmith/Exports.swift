@@ -5,6 +5,7 @@
 @_exported import struct SmithBytes.JSONObject
 @_exported import enum SmithBytes.Memory
 @_exported import struct SmithBytes.Place
+@_exported import enum SmithBytes.Signals
 @_exported import struct SmithBytes.SmithError
 @_exported import struct SmithBytes.Workers
 @_exported import protocol SmithCheckpoints.ContainerFormat

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 import Weightsmith
 
@@ -11,19 +10,10 @@ import Weightsmith
 /// What the process owes the system around it.
 enum Interrupts {
   /// Removes unfinished outputs when the user or the system stops the process. Called before any other thread exists.
-  ///
-  /// A thread of its own waits for the signals: a handler may not take locks or memory, and the removal needs both.
   static func install() {
     signal(SIGPIPE, SIG_IGN)
-    var waited = sigset_t()
-    sigemptyset(&waited)
-    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) { sigaddset(&waited, number) }
-    pthread_sigmask(SIG_BLOCK, &waited, nil)
-    let signals = waited
-    Thread.detachNewThread {
-      var (set, caught) = (signals, Int32(0))
-      while sigwait(&set, &caught) != 0 {}
-      isStopping.store(true, ordering: .sequentiallyConsistent)
+    Signals.wait(for: [SIGINT, SIGTERM, SIGHUP].filter { !isIgnored($0) }) { caught in
+      Interrupts.isStopping.store(true, ordering: .sequentiallyConsistent)
       ChildProcess.killAll()
       AtomicOutput.removeAll()
       _exit(128 + caught)

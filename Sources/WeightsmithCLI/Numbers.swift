@@ -7,13 +7,9 @@
 extension Int {
   /// `1,234,567`.
   var grouped: String {
-    var digits = String(magnitude)
-    var groups: [String] = []
-    while digits.count > 3 {
-      groups.insert(String(digits.suffix(3)), at: 0)
-      digits.removeLast(3)
-    }
-    return (self < 0 ? "-" : "") + ([digits] + groups).joined(separator: ",")
+    var text: [UInt8] = []
+    text.append(grouped: self)
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Bytes for people: `512 B`, `925.2 kB`, `1.34 GB`.
@@ -28,6 +24,37 @@ extension Int {
     }
     let tenths = value >= 100 || unit == 0 ? 10.0 : 100.0
     return "\((value * tenths).rounded() / tenths) \(units[unit])"
+  }
+}
+
+extension [UInt8] {
+  /// Appends `1,234,567`.
+  mutating func append(grouped number: Int) { append(number, separator: UInt8(ascii: ",")) }
+
+  /// Appends `[2, 3]`.
+  mutating func append(shape: [Int]) {
+    append(UInt8(ascii: "["))
+    for (index, dimension) in shape.enumerated() {
+      if index > 0 {
+        append(UInt8(ascii: ","))
+        append(UInt8(ascii: " "))
+      }
+      append(dimension, separator: nil)
+    }
+    append(UInt8(ascii: "]"))
+  }
+
+  /// Decimal digits, with `separator` after every three.
+  private mutating func append(_ number: Int, separator: UInt8?) {
+    if number < 0 { append(UInt8(ascii: "-")) }
+    let start = count
+    var (rest, digits) = (number.magnitude, 0)
+    repeat {
+      if let separator, digits > 0, digits % 3 == 0 { append(separator) }
+      append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+      (rest, digits) = (rest / 10, digits + 1)
+    } while rest > 0
+    self[start...].reverse()
   }
 }
 

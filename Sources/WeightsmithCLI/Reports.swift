@@ -66,21 +66,19 @@ enum Reports {
       [.left, .left, .left] + [TextTable.Alignment](repeating: .right, count: header.count - 3),
       rows: tensors.count + 1)
     for tensor in tensors {
-      var row = [
-        tensor.name.escapedForTerminal, tensor.encoding.name, shape(tensor.shape),
-        tensor.byteCount.grouped,
-      ]
-      if !statistics.isEmpty {
-        let found = statistics[tensor.name].flatMap { $0.count > 0 ? $0 : nil }
-        row +=
-          found.map {
-            [
-              $0.minimum.short, $0.maximum.short, $0.mean.short, $0.deviation.short,
-              "\($0.nonFinite)",
-            ]
-          } ?? ["", "", "", "", ""]
+      table.add(tensor.name.escapedForTerminal)
+      table.add(tensor.encoding.name)
+      table.add { $0.append(shape: tensor.shape) }
+      table.add { $0.append(grouped: tensor.byteCount) }
+      if statistics.isEmpty { continue }
+      guard let found = statistics[tensor.name], found.count > 0 else {
+        table.add(["", "", "", "", ""])
+        continue
       }
-      table.add(row)
+      table.add([
+        found.minimum.short, found.maximum.short, found.mean.short, found.deviation.short,
+        "\(found.nonFinite)",
+      ])
     }
     return table
   }
@@ -105,12 +103,9 @@ enum Reports {
   }
 
   static func shape(_ shape: [Int]) -> String {
-    var text = "["
-    for (index, dimension) in shape.enumerated() {
-      if index > 0 { text += ", " }
-      text += String(dimension)
-    }
-    return text + "]"
+    var text: [UInt8] = []
+    text.append(shape: shape)
+    return String(decoding: text, as: UTF8.self)
   }
 
   static func count(_ number: Int, _ noun: String) -> String {

@@ -19,12 +19,28 @@ struct TextTable {
   }
 
   mutating func add(_ row: [String]) {
-    for (column, cell) in row.enumerated() {
-      let width = cell.width
-      text.append(contentsOf: cell.utf8)
-      cells.append((text.count, width))
-      widths[column] = max(widths[column], width)
-    }
+    for cell in row { add(cell) }
+  }
+
+  /// The next cell of a row.
+  mutating func add(_ cell: String) {
+    // In one piece: `append(contentsOf:)` of a string's UTF-8 goes byte by byte.
+    var cell = cell
+    cell.withUTF8 { text.append(contentsOf: $0) }
+    close(width: cell.width)
+  }
+
+  /// The next cell of a row, written as ASCII: what a number takes that is never a string.
+  mutating func add(ascii write: (inout [UInt8]) -> Void) {
+    let start = text.count
+    write(&text)
+    close(width: text.count - start)
+  }
+
+  private mutating func close(width: Int) {
+    let column = cells.count % widths.count
+    cells.append((text.count, width))
+    widths[column] = max(widths[column], width)
   }
 
   /// Lines without trailing blanks, each with its line end. Bytes, because that is what a terminal takes and a copy of it costs.

@@ -7,6 +7,9 @@ void ws_start_writeback(int descriptor, int64_t offset, int64_t count);
 int ws_reserve(int descriptor, int64_t count);
 // Exchanges two names in one step; -1 where the system or the file system cannot.
 int ws_exchange(const char *one, const char *other);
-// Makes malloc keep large blocks instead of giving each back to the system: buffers of tensor size then cost their page faults once.
+// Makes malloc keep large blocks instead of giving each back to the system: buffers of tensor size then cost their page faults
+// once. And makes those faults few, by huge pages where the kernel has them.
 void ws_keep_large_blocks(void);
+// Blocks `signals` and starts a thread that calls `handler` with the first that arrives. 0, or an error code.
+int ws_on_signal(const int *signals, int count, void (*handler)(int));
 #endif

@@ -11,6 +11,10 @@ extension DType {
     (.f64, "F64"), (.i64, "I64"), (.u64, "U64"),
   ]
 
+  /// The names of up to eight bytes, each as one number with its first byte lowest.
+  private static let byWord = safetensorsOrder.filter { $0.name.utf8.count <= 8 }.map {
+    (word: $0.name.utf8.reversed().reduce(0) { $0 << 8 | UInt64($1) }, type: $0.type)
+  }
   private static let byName = Dictionary(
     uniqueKeysWithValues: safetensorsOrder.map { ($0.name, $0.type) })
   private static let rankAndName = Dictionary(
@@ -20,6 +24,11 @@ extension DType {
   /// The type a header names; nil for one the format does not know. Case matters.
   init?(safetensors name: String) {
     guard let type = Self.byName[name] else { return nil }
+    self = type
+  }
+
+  init?(safetensors word: UInt64) {
+    guard let type = Self.byWord.first(where: { $0.word == word })?.type else { return nil }
     self = type
   }
 

@@ -3,21 +3,16 @@ import SmithTensors
 
 /// The fields of one tensor in the header: `{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]}`.
 struct SafetensorsField {
-  private var dtype: DType?
-  private var shape: [Int]?
-  private var offsets: (begin: Int, end: Int)?
+  var dtype: DType?
+  var shape: [Int]?
+  var offsets: (begin: Int, end: Int)?
 
-  /// The tensor that follows, its size checked against its shape.
-  static func entry(
+  /// The tensor that follows, its size checked against its shape, and where it begins in the data buffer.
+  static func tensor(
     named name: String, _ scanner: inout JSONScanner
-  ) throws(SmithError) -> SafetensorsHeader.Entry {
+  ) throws(SmithError) -> (TensorInfo, begin: Int) {
     let start = scanner.position
-    guard try scanner.peek() == .object else {
-      throw scanner.error(.malformed, "a tensor must be an object")
-    }
-    var fields = SafetensorsField()
-    try scanner.beginObject()
-    while let key = try scanner.nextKey() { try fields.read(key, &scanner) }
+    let fields = if let usual = scanner.glance(usual) { usual } else { try any(&scanner) }
     guard let dtype = fields.dtype, let shape = fields.shape, let offsets = fields.offsets else {
       throw scanner.error(.malformed, "dtype, shape or data_offsets is missing", at: start)
     }
@@ -29,7 +24,18 @@ struct SafetensorsField {
         "shape \(shape) of \(dtype.rawValue) takes \(info.byteCount) bytes, "
           + "data_offsets are [\(offsets.begin), \(offsets.end)]", at: start)
     }
-    return .init(info: info, begin: offsets.begin, headerOffset: 8 + start)
+    return (info, offsets.begin)
+  }
+
+  /// The fields in any spelling that JSON allows.
+  private static func any(_ scanner: inout JSONScanner) throws(SmithError) -> SafetensorsField {
+    guard try scanner.peek() == .object else {
+      throw scanner.error(.malformed, "a tensor must be an object")
+    }
+    var fields = SafetensorsField()
+    try scanner.beginObject()
+    while let key = try scanner.nextKey() { try fields.read(key, &scanner) }
+    return fields
   }
 
   private mutating func read(_ key: String, _ scanner: inout JSONScanner) throws(SmithError) {

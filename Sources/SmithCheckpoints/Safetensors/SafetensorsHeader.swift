@@ -3,37 +3,42 @@ import SmithTensors
 
 /// The header of one safetensors file, checked against the file's size: every byte of the data buffer belongs to exactly one tensor.
 struct SafetensorsHeader: Sendable {
-  /// A tensor, and where it begins in the data buffer.
-  struct Entry: Sendable {
-    let info: TensorInfo
-    let begin: Int
-    /// Where it stands in the file's header, for messages.
-    let headerOffset: Int
-
-    var end: Int { begin + info.byteCount }
-  }
-
   /// The limit of the reference crate, bytes.
   static let maxLength = 100_000_000
   static let maxTensors = 1_000_000
   static let maxRank = 16
   static let maxNameBytes = 4096
 
-  /// In the order of the header.
-  private(set) var entries: [Entry] = []
-  /// The position of each name in `entries`.
-  private(set) var positions: [String: Int] = [:]
-  /// The positions in the order of the bytes.
-  private(set) var order: [Int] = []
   private(set) var metadata: [String: String] = [:]
+  /// In the order of the header.
+  private var table: TensorTable
+  /// Where each tensor begins in the data buffer.
+  private var begins: [Int] = []
+  /// Where each stands in the file's header, for messages.
+  private var headerOffsets: [Int] = []
+  /// The positions in the order of the bytes; nil where the header has that order.
+  private var order: [Int]?
   /// The file offset of the data buffer.
-  let dataStart: Int
+  private let dataStart: Int
+
+  /// In the order of their bytes.
+  var tensors: [TensorInfo] {
+    guard let order else { return table.tensors }
+    return order.map { table.tensors[$0] }
+  }
+
+  /// A tensor, and where it begins in the file.
+  func tensor(named name: String) -> (TensorInfo, start: Int)? {
+    table.position(of: name).map { (table.tensors[$0], dataStart + begins[$0]) }
+  }
 
   /// Reads the length and the header, no data. Errors carry the file and the offset in it.
   init(_ file: InputFile) throws(SmithError) {
     do throws(SmithError) {
       let length = try Self.length(file)
       dataStart = 8 + length
+      // About what a tensor takes in the header: saves growing step by step.
+      table = TensorTable(capacity: length / 128)
       var scanner = JSONScanner(try file.bytes(8..<dataStart), base: 8)
       try parse(&scanner)
       try checkCoverage(dataSize: file.count - dataStart)
@@ -64,9 +69,6 @@ struct SafetensorsHeader: Sendable {
   }
 
   private mutating func parse(_ scanner: inout JSONScanner) throws(SmithError) {
-    // About what a tensor takes in the header: saves growing step by step.
-    positions.reserveCapacity((dataStart - 8) / 128)
-    entries.reserveCapacity((dataStart - 8) / 128)
     var sawMetadata = false
     try scanner.beginObject()
     while let key = try scanner.nextKey() {
@@ -77,15 +79,17 @@ struct SafetensorsHeader: Sendable {
         metadata = try Self.metadata(&scanner)
         continue
       }
-      guard positions.updateValue(entries.count, forKey: key) == nil else {
-        throw SmithError(.mismatch, "the tensor stands twice", at: Place(offset: start, item: key))
-      }
-      guard positions.count <= Self.maxTensors, key.utf8.count <= Self.maxNameBytes else {
+      guard begins.count < Self.maxTensors, key.utf8.count <= Self.maxNameBytes else {
         throw scanner.error(
           .limit, "more than \(Self.maxTensors) tensors, or a name of more than 4 KiB")
       }
       do throws(SmithError) {
-        entries.append(try SafetensorsField.entry(named: key, &scanner))
+        let (tensor, begin) = try SafetensorsField.tensor(named: key, &scanner)
+        guard table.append(tensor) else {
+          throw SmithError(.mismatch, "the tensor stands twice", at: Place(offset: start))
+        }
+        begins.append(begin)
+        headerOffsets.append(start)
       } catch { throw error.at(offset: start, item: key) }
     }
     try scanner.finish()
@@ -111,33 +115,47 @@ struct SafetensorsHeader: Sendable {
 
   /// No gap, no overlap, nothing left over: two parsers cannot see two models in one file.
   private mutating func checkCoverage(dataSize: Int) throws(SmithError) {
-    order = Array(entries.indices)
-    // Most writers list the tensors in the order of their bytes.
-    if !zip(entries, entries.dropFirst()).allSatisfy({ $0.end <= $1.begin }) {
-      order.sort {
-        (entries[$0].begin, entries[$0].end, $0) < (entries[$1].begin, entries[$1].end, $1)
+    let tensors = table.tensors
+    if !isInOrder {
+      order = begins.indices.sorted {
+        (begins[$0], tensors[$0].byteCount, $0) < (begins[$1], tensors[$1].byteCount, $1)
       }
     }
     var end = 0
-    for position in order {
-      let entry = entries[position]
-      let place = Place(offset: entry.headerOffset, item: entry.info.name)
-      guard entry.begin == end else {
-        let what = entry.begin > end ? "a gap" : "an overlap"
+    for index in begins.indices {
+      let position = order?[index] ?? index
+      let begin = begins[position]
+      guard begin == end else {
+        let what = begin > end ? "a gap" : "an overlap"
         throw SmithError(
-          .malformed, "\(what): it begins at \(entry.begin), the data before it ends at \(end)",
-          at: place)
+          .malformed, "\(what): it begins at \(begin), the data before it ends at \(end)",
+          at: place(of: position))
       }
-      guard entry.end <= dataSize else {
+      end += tensors[position].byteCount
+      guard end <= dataSize else {
         throw SmithError(
-          .truncated, "it ends at \(entry.end), the file has \(dataSize) bytes of data", at: place)
+          .truncated, "it ends at \(end), the file has \(dataSize) bytes of data",
+          at: place(of: position))
       }
-      end = entry.end
     }
     guard end == dataSize else {
       throw SmithError(
         .malformed, "\(dataSize - end) bytes that belong to no tensor",
         at: Place(offset: dataStart + end))
     }
+  }
+
+  /// Most writers list the tensors in the order of their bytes.
+  private var isInOrder: Bool {
+    var end = 0
+    for (begin, tensor) in zip(begins, table.tensors) {
+      guard begin >= end else { return false }
+      end = begin + tensor.byteCount
+    }
+    return true
+  }
+
+  private func place(of position: Int) -> Place {
+    Place(offset: headerOffsets[position], item: table.tensors[position].name)
   }
 }

@@ -44,8 +44,7 @@ struct SafetensorsSource: TensorSource {
   private mutating func add(shard path: String) throws(SmithError) {
     let file = try InputFile(path)
     let header = try SafetensorsHeader(file)
-    tensors.reserveCapacity(tensors.count + header.entries.count)
-    for position in header.order { tensors.append(header.entries[position].info) }
+    tensors += header.tensors
     metadata.merge(header.metadata) { first, _ in first }
     shards.append(Shard(file: file, header: header))
     files.append(path)
@@ -53,11 +52,11 @@ struct SafetensorsSource: TensorSource {
 
   private mutating func indexLastShard() throws(SmithError) {
     guard let shard = shards.last else { return }
-    for entry in shard.header.entries {
-      if let other = shardOf.updateValue(shards.count - 1, forKey: entry.info.name) {
+    for tensor in shard.header.tensors {
+      if let other = shardOf.updateValue(shards.count - 1, forKey: tensor.name) {
         throw SmithError(
           .mismatch, "the tensor is in \(shards[other].file.path.lastComponent) as well",
-          at: Place(file: shard.file.path, item: entry.info.name))
+          at: Place(file: shard.file.path, item: tensor.name))
       }
     }
   }
@@ -66,19 +65,18 @@ struct SafetensorsSource: TensorSource {
     _ tensor: TensorInfo, at offset: Int, into span: inout MutableRawSpan
   ) throws(SmithError) {
     let shard = shards[shardOf[tensor.name] ?? 0]
-    guard let position = shard.header.positions[tensor.name] else {
+    guard let (stored, start) = shard.header.tensor(named: tensor.name) else {
       throw SmithError(.missing, "no such tensor", at: Place(file: files.first, item: tensor.name))
     }
-    let entry = shard.header.entries[position]
-    guard offset >= 0, span.byteCount <= entry.info.byteCount,
-      offset <= entry.info.byteCount - span.byteCount
+    guard offset >= 0, span.byteCount <= stored.byteCount,
+      offset <= stored.byteCount - span.byteCount
     else {
       throw SmithError(
-        .usage, "\(span.byteCount) bytes at \(offset) of \(entry.info.byteCount)",
+        .usage, "\(span.byteCount) bytes at \(offset) of \(stored.byteCount)",
         at: Place(file: shard.file.path, item: tensor.name))
     }
     do throws(SmithError) {
-      try shard.file.read(at: shard.header.dataStart + entry.begin + offset, into: &span)
+      try shard.file.read(at: start + offset, into: &span)
     } catch { throw error.at(item: tensor.name) }
   }
 }
