@@ -50,6 +50,7 @@ public enum Formats {
   public static let all: [any ContainerFormat.Type] = [
     Safetensors.self,
     TensorFlowBundle.self,
+    TensorFlowV1.self,
     HDF5.self,
     KerasArchive.self,
     GGUF.self,
