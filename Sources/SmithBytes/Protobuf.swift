@@ -57,6 +57,9 @@ public struct WireReader<Cursor: WireCursor> {
 
   public init(_ cursor: Cursor) { self.cursor = cursor }
 
+  /// The file offset of the next field, which is the end of the last one.
+  public var position: Int { cursor.position }
+
   /// The next field, or nil at the end; `.malformed` for groups, reserved wire types and field number 0, `.truncated` where a
   /// value runs past the message.
   public mutating func next() throws(SmithError) -> WireField<Cursor>? {

@@ -54,6 +54,7 @@ public enum Formats {
     HDF5.self,
     KerasArchive.self,
     GGUF.self,
+    ONNX.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.

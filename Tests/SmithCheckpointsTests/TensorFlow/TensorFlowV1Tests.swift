@@ -84,6 +84,29 @@ import Testing
     #expect(source.tensors[0].encoding == .plain(TensorType.dtype(type)))
   }
 
+  /// What the wire format allows and TensorFlow does not write: several runs, and a tag for each number.
+  @Test func `numbers apart`() throws {
+    let scratch = try Scratch()
+    var file = V1File()
+    file.add("f", shape: [5]) {
+      $0.bytes(5, V1File.floats(1..<3))
+      $0.fixed32(5, Float(3).bitPattern)
+      $0.fixed32(5, Float(4).bitPattern)
+      $0.bytes(5, V1File.floats(5..<6))
+    }
+    file.add("i", 3, shape: [4]) {
+      $0.varint(7, 300)
+      $0.bytes(7, [1, 2])
+      $0.varint(7, -1)
+    }
+    let source = try Formats.open(try scratch.write(file.bytes, as: "m"))
+    #expect(try source.bytes(try source.tensor("f")) == V1File.floats(1..<6))
+    let expected: [UInt8] = [44, 1, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 255, 255, 255, 255]
+    let tensor = try source.tensor("i")
+    #expect(try source.bytes(tensor) == expected)
+    #expect(try source.bytes(tensor, 3..<13) == Array(expected[3..<13]))
+  }
+
   @Test func `text and unknown types are listed, not read`() throws {
     let scratch = try Scratch()
     var file = V1File()

@@ -7,6 +7,8 @@ struct V1Tensor: Sendable {
     var file: Int
     /// The block that its bytes are in.
     var block: Int
+    /// Where its record is in the file.
+    var offset: Int
     var box: SliceBox
     var values: V1Values
   }
@@ -41,8 +43,8 @@ struct V1Index: Sendable {
     }
     tensors.sort { left, right in
       let (a, b) = (left.pieces[0], right.pieces[0])
-      return (a.file, a.values.range.lowerBound, left.info.name)
-        < (b.file, b.values.range.lowerBound, right.info.name)
+      return (a.file, a.offset, left.info.name)
+        < (b.file, b.offset, right.info.name)
     }
   }
 
@@ -116,9 +118,13 @@ struct V1Index: Sendable {
         }
         let box = try slice.box(in: meta.shape)
         let values = try V1Values(
-          saved.values, dtype: TensorType.dtype(meta.type),
-          elements: try box.shape.elementCount())
-        pieces.append(.init(file: file, block: entry.block, box: box, values: values))
+          saved.values ?? FileCursor(window, entry.value.upperBound..<entry.value.upperBound),
+          dtype: TensorType.dtype(meta.type), elements: try box.shape.elementCount(),
+          in: window.file)
+        pieces.append(
+          .init(
+            file: file, block: entry.block, offset: entry.value.lowerBound, box: box,
+            values: values))
       } catch { throw error.at(offset: entry.value.lowerBound) }
     }
     return pieces
@@ -129,12 +135,14 @@ struct V1Index: Sendable {
     guard !pieces.isEmpty else { throw SmithError(.missing, "no slice of it is in the file") }
     try SliceBox.checkCover(of: meta.shape, by: pieces.map(\.box))
     let dtype = TensorType.dtype(meta.type)
-    if pieces[0].values.coding != .unread {
+    guard case .unread = pieces[0].values else {
       return V1Tensor(
         info: try TensorInfo(name: meta.name, dtype: dtype, shape: meta.shape), pieces: pieces)
     }
     var bytes = 0
-    for piece in pieces { bytes = try bytes.adding(checked: piece.values.byteCount) }
+    for piece in pieces {
+      if case .unread(_, let count) = piece.values { bytes = try bytes.adding(checked: count) }
+    }
     let listed: DType = dtype == .string ? .string : .opaque
     return V1Tensor(
       info: TensorInfo(

@@ -11,8 +11,6 @@ final class V1Source: TensorSource {
   private let inputs: [InputFile]
   private let blocks: [[BlockHandle]]
   private let stored: [String: V1Tensor]
-  /// Decoders of the slices whose numbers have no fixed width, by tensor and slice.
-  private let varints: [String: [V1Varints?]]
   private let verified = Mutex<Set<[Int]>>([])
 
   init(paths: [String]) throws(SmithError) {
@@ -24,12 +22,6 @@ final class V1Source: TensorSource {
     blocks = index.blocks
     tensors = index.tensors.map(\.info)
     stored = Dictionary(index.tensors.map { ($0.info.name, $0) }) { first, _ in first }
-    varints = stored.compactMapValues { tensor in
-      guard tensor.pieces.contains(where: { $0.values.coding == .varints }) else { return nil }
-      return tensor.pieces.map { piece in
-        piece.values.coding == .varints ? V1Varints(inputs[piece.file], piece.values) : nil
-      }
-    }
   }
 
   func read(
@@ -37,7 +29,7 @@ final class V1Source: TensorSource {
   ) throws(SmithError) {
     let found = try find(tensor)
     let count = span.byteCount
-    guard found.pieces[0].values.coding != .unread else {
+    if case .unread = found.pieces[0].values {
       throw SmithError(
         .unsupported, "\(tensor.encoding.name) tensors hold no numbers to read",
         at: Place(file: files[0], item: tensor.name))
@@ -50,16 +42,11 @@ final class V1Source: TensorSource {
       if count == tensor.byteCount { try verify(found) }
       if count == 0 { return }
       let rows = SliceCopy(shape: tensor.shape, width: tensor.encoding.dtype?.width ?? 0)
-      for (index, piece) in found.pieces.enumerated() where !piece.box.shape.contains(0) {
-        let varints = varints[tensor.name]?[index]
+      for piece in found.pieces where !piece.box.shape.contains(0) {
+        let file = inputs[piece.file]
         try rows.copy(piece.box, offset..<(offset + count), into: &span) {
           range, part throws(SmithError) in
-          if let varints {
-            try varints.read(range, into: &part)
-          } else {
-            try inputs[piece.file].read(
-              at: piece.values.range.lowerBound + range.lowerBound, into: &part)
-          }
+          try piece.values.read(range, of: file, into: &part)
         }
       }
     } catch { throw error.at(file: files[found.pieces[0].file], item: tensor.name) }

@@ -1,85 +1,71 @@
 import SmithBytes
 import SmithTensors
 
-/// Where the numbers of one slice are in the file, and in which of TensorProto's fields.
-struct V1Values: Sendable {
-  enum Coding: Hashable, Sendable {
-    /// As many bytes as in memory, little endian.
-    case raw
-    /// A varint per element; negative ones as their 64-bit two's complement.
-    case varints
-    /// Text or what we cannot name: listed only.
-    case unread
-  }
+/// The numbers of one slice of a V1 tensor: where they are in the file, and in which of TensorProto's fields.
+enum V1Values: Sendable {
+  /// As many bytes from there on as in memory, little endian.
+  case plain(offset: Int)
+  case numbers(WireNumbers)
+  /// Text or what we cannot name: listed only, with the bytes it takes.
+  case unread(offset: Int, count: Int)
 
-  var range: Range<Int>
-  var coding: Coding
-  var elements: Int
-  var dtype: DType
-
-  /// TensorProto's packed field for a type, and whether its packed form is the bytes themselves.
-  private static let fields: [DType: (number: Int, coding: Coding)] = [
-    .f32: (5, .raw), .f64: (6, .raw), .i32: (7, .varints), .i16: (7, .varints),
-    .i8: (7, .varints), .u8: (7, .varints), .u16: (7, .varints), .string: (8, .unread),
-    .c64: (9, .raw), .i64: (10, .varints), .bool: (11, .varints), .c128: (12, .raw),
-    .f16: (13, .varints), .bf16: (13, .varints), .u32: (16, .varints), .u64: (17, .varints),
+  /// TensorProto's field for a type, and what its numbers are on the wire. The half of a complex number is a number.
+  private static let fields: [DType: (field: Int, form: WireRuns.Form, number: DType)] = [
+    .f32: (5, .fixed32, .f32), .f64: (6, .fixed64, .f64), .i32: (7, .varint, .i32),
+    .i16: (7, .varint, .i16), .i8: (7, .varint, .i8), .u8: (7, .varint, .u8),
+    .u16: (7, .varint, .u16), .c64: (9, .fixed32, .f32), .i64: (10, .varint, .i64),
+    .bool: (11, .varint, .bool), .c128: (12, .fixed64, .f64), .f16: (13, .varint, .f16),
+    .bf16: (13, .varint, .bf16), .u32: (16, .varint, .u32), .u64: (17, .varint, .u64),
   ]
   /// `tensor_content`: all values as they are in memory.
   private static let content = 4
 
-  /// Finds the values of a slice of `elements` numbers among the fields of its TensorProto. `.mismatch` where there are fewer
-  /// or more bytes than the elements can take, `.unsupported` where they stand in several runs.
-  init(_ message: FileCursor?, dtype: DType, elements: Int) throws(SmithError) {
-    self.dtype = dtype
-    self.elements = elements
-    let place = message?.position ?? 0
-    range = place..<place
-    let wanted = Self.fields[dtype]
-    coding = wanted?.coding ?? .unread
-    guard let message else {
-      guard elements == 0 else { throw SmithError(.missing, "a slice without values") }
+  /// Finds the values of a slice of `elements` among the fields of its TensorProto. `.mismatch` where there are fewer or more
+  /// than the elements, `.malformed` where they stand there in two ways.
+  init(
+    _ message: FileCursor, dtype: DType, elements: Int, in file: InputFile
+  ) throws(SmithError) {
+    guard let wanted = Self.fields[dtype] else {
+      self = .unread(offset: message.position, count: message.remaining)
       return
     }
-    if coding == .unread {
-      range = message.range
-      return
-    }
+    var runs = WireRuns(wanted.form)
+    var content: Range<Int>?
     var reader = ProtobufFileReader(message)
-    var isFound = false
     while let field = try reader.next() {
-      guard field.number == wanted?.number || field.number == Self.content else { continue }
-      let bytes = try field.bytes()
-      if bytes.isAtEnd { continue }
-      guard !isFound else {
-        throw SmithError(
-          .unsupported, "values in several runs", at: Place(offset: field.position))
+      if field.number == wanted.field { try runs.add(field, end: reader.position) }
+      if field.number == Self.content {
+        let range = try field.bytes().range
+        if !range.isEmpty { content = range }
       }
-      isFound = true
-      range = bytes.range
-      if field.number == Self.content { coding = .raw }
     }
-    try checkSize(place)
+    let place = Place(offset: message.position)
+    if let content {
+      guard runs.isEmpty else { throw SmithError(.malformed, "its values stand twice", at: place) }
+      let bytes = try elements.multiplied(checked: dtype.width)
+      guard content.count == bytes else {
+        throw SmithError(
+          .mismatch, "\(content.count) bytes of values for \(elements) of \(dtype.rawValue)",
+          at: place)
+      }
+      self = .plain(offset: content.lowerBound)
+      return
+    }
+    let count = try elements.multiplied(checked: dtype.width / wanted.number.width)
+    do throws(SmithError) {
+      let numbers = try WireNumbers(file, runs, count: count, type: wanted.number)
+      self = runs.plain.map { .plain(offset: $0.lowerBound) } ?? .numbers(numbers)
+    } catch { throw error.at(offset: message.position) }
   }
 
-  private func checkSize(_ place: Int) throws(SmithError) {
-    let most: Int
-    switch coding {
-    case .raw:
-      most = try elements.multiplied(checked: dtype.width)
-      guard range.count == most else { throw mismatch(place) }
-    case .varints:
-      most = try elements.multiplied(checked: 10)
-      guard range.count >= elements, range.count <= most else { throw mismatch(place) }
-    case .unread: return
+  /// Fills `span` with the bytes `range` of the slice's own.
+  func read(
+    _ range: Range<Int>, of file: InputFile, into span: inout MutableRawSpan
+  ) throws(SmithError) {
+    switch self {
+    case .plain(let offset): try file.read(at: offset + range.lowerBound, into: &span)
+    case .numbers(let numbers): try numbers.read(range, into: &span)
+    case .unread: throw SmithError(.unsupported, "holds no numbers to read")
     }
   }
-
-  private func mismatch(_ place: Int) -> SmithError {
-    SmithError(
-      .mismatch, "\(range.count) bytes of values for \(elements) of \(dtype.rawValue)",
-      at: Place(offset: place))
-  }
-
-  /// The slice's bytes as they count for `TensorInfo`.
-  var byteCount: Int { coding == .unread ? range.count : elements &* dtype.width }
 }
