@@ -55,6 +55,7 @@ public enum Formats {
     KerasArchive.self,
     GGUF.self,
     ONNX.self,
+    Zarr.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.
