@@ -72,7 +72,7 @@ enum ZarrLimits {
   /// One chunk, once decompressed.
   static let chunkBytes = 1 << 30
   /// Decompressed chunks that are kept for the next read.
-  static let cacheBytes = 256 << 20
+  static let cacheBytes = 128 << 20
   /// Bytes of a result for each byte of deflated data at most: deflate cannot do more.
   static let expansion = 1032
   /// What arrays without chunks, all fill value, may add up to beyond what their files can give.
