@@ -16,7 +16,6 @@ public final class InputFile: Sendable {
   public let descriptor: Int32
   /// How many names (hard links) the file has.
   public let linkCount: Int
-  private let descriptor: Int32
 
   /// `.notFound`, `.io` where the system refuses it, `.unsupported` for what is no regular file.
   public convenience init(_ path: String) throws(SmithError) {
