@@ -1,4 +1,4 @@
-"""Writes Fixtures/data/truth/tf.json: for every TensorFlow V2 sample its tensors' types, shapes and bytes (hex, little endian).
+"""Writes Fixtures/data/truth/tf.json: for every TensorFlow sample its tensors' types, shapes and bytes (hex, little endian).
 
 The values come from the .npz files that the samples' own scripts saved before TensorFlow wrote them. Needs numpy and ml_dtypes.
 """
@@ -14,7 +14,9 @@ NAMES |= {f"{long}{bits}": f"{short}{bits}" for long, short in (("int", "i"), ("
 # numpy's own format cannot hold these: the .npz has them widened to f32, which is exact both ways.
 NARROW = {"d/bf16": ("bf16", ml_dtypes.bfloat16), "d/f8_e4m3": ("f8e4m3", ml_dtypes.float8_e4m3fn),
           "d/f8_e5m2": ("f8e5m2", ml_dtypes.float8_e5m2)}
-LAYERS = {"enc": 0, "ln": 1, "head": 2}
+# What TensorFlow's V1 writer takes, as make_tf.py picked it.
+V1_NAMES = ("bert/embeddings/word_embeddings", "global_step", "d/f64", "d/f16", "d/i8", "d/u8", "d/i16", "d/u16", "d/i32", "d/bool",
+            "d/c64", "d/scalar")
 
 
 def row(name, array):
@@ -28,10 +30,9 @@ def part(samples, prefix):
     return {key.split("|")[1]: samples[key] for key in samples.files if key.startswith(prefix + "|")}
 
 
-def attribute(name, root):
-    """`model/enc/kernel:0` under the key that an object-graph checkpoint gives it."""
-    _, layer, variable = name.split("/")
-    return f"{root}layer_with_weights-{LAYERS[layer]}/{variable.removesuffix(':0')}/.ATTRIBUTES/VARIABLE_VALUE"
+def own_name(name):
+    """`model/enc/kernel:0` as the variable calls itself in the object graph."""
+    return name.removeprefix("model/").removesuffix(":0")
 
 
 samples = np.load(DATA / "formats/tf_samples.npz")
@@ -43,8 +44,11 @@ truth = {
     "tf_v2_two_shards/model.ckpt-3": part(samples, "shards"),
     "tf_v2_saver/model.ckpt-200": part(samples, "saver"),
     "tf_v2_snappy/model.ckpt": {name: snappy[name] for name in snappy.files},
-    "tf_v2_object/ckpt-1": {attribute(n, "model/"): v for n, v in objects.items()},
-    "tf_savedmodel/variables/variables": {attribute(n, ""): v for n, v in objects.items()},
+    "tf_v2_object/ckpt-1": {own_name(n): v for n, v in objects.items()},
+    "tf_savedmodel/variables/variables": {own_name(n): v for n, v in objects.items()},
+    "tf_v1_raw/old.ckpt": {name: value for name, value in part(samples, "dtypes").items() if name in V1_NAMES},
+    "tf_v1_raw/old_slices.ckpt": part(samples, "part"),
+    "tf_v1_saver/model.ckpt-5": part(samples, "saver"),
 }
 truth = {prefix: {name: row(name, np.asarray(value)) for name, value in sorted(tensors.items())}
          for prefix, tensors in truth.items()}

@@ -11,6 +11,7 @@ import h5py
 from safetensors.numpy import load_file
 
 import gguf_readers
+import foreign
 import samples
 from checks import ROOT, Failure, Score, convert, same_tensors
 
@@ -155,6 +156,8 @@ def main():
         there_and_back(score, folder)
         to_hdf5(score, folder)
         to_gguf(score, folder)
+        foreign.onnx_models(score, folder)
+        foreign.from_arrays(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 

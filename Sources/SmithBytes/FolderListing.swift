@@ -33,6 +33,13 @@ public enum FolderListing {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// The size of the regular file (through links) at the path, bytes; nil where there is none.
+  public static func fileSize(_ path: String) -> Int? {
+    var status = stat()
+    guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return Int(status.st_size)
+  }
+
   /// Whether a folder itself, not a link to one, stands at the path.
   public static func isFolder(_ path: String) -> Bool { kind(path) == S_IFDIR }
 

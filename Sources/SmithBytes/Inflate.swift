@@ -8,8 +8,17 @@ public enum Inflate {
     case zlib
     /// Nothing: zip members.
     case raw
+    /// A header and a CRC-32 and the size of the result (RFC 1952): `.gz` files, Zarr chunks.
+    case gzip
 
-    fileprivate var windowBits: Int32 { self == .zlib ? 15 : -15 }
+    /// As zlib wants it: the window's size, negative for none, 16 more for gzip.
+    var windowBits: Int32 {
+      switch self {
+      case .zlib: 15
+      case .raw: -15
+      case .gzip: 31
+      }
+    }
   }
 
   /// Exactly `count` bytes. Never writes more, whatever the stream would expand to: a longer or shorter result is

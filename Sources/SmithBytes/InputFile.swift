@@ -14,6 +14,8 @@ public final class InputFile: Sendable {
   public let count: Int
   /// For a system call or a library that wants one; not to be closed.
   public let descriptor: Int32
+  /// How many names (hard links) the file has.
+  public let linkCount: Int
 
   /// `.notFound`, `.io` where the system refuses it, `.unsupported` for what is no regular file.
   public convenience init(_ path: String) throws(SmithError) {
@@ -37,6 +39,7 @@ public final class InputFile: Sendable {
     }
     self.path = path
     self.count = Int(status.st_size)
+    self.linkCount = Int(status.st_nlink)
     self.descriptor = descriptor
   }
 

@@ -1,12 +1,12 @@
 /// The protobuf wire format (formats §0.2), enough for messages that we know field by field: no schema, no reflection, no recursion.
 
 /// One field as it stands on the wire: its number, and its value by wire type.
-public struct ProtobufField: Sendable {
-  public enum Value: Sendable {
+public struct WireField<Cursor: WireCursor> {
+  public enum Value {
     case varint(UInt64)
     case fixed64(UInt64)
     /// Text, bytes, a message or packed scalars.
-    case bytes(ByteCursor)
+    case bytes(Cursor)
     case fixed32(UInt32)
   }
 
@@ -38,13 +38,13 @@ public struct ProtobufField: Sendable {
     return value
   }
 
-  public func bytes() throws(SmithError) -> ByteCursor {
+  public func bytes() throws(SmithError) -> Cursor {
     guard case .bytes(let value) = value else { throw wrongType("a length and bytes") }
     return value
   }
 
   /// The fields of a message in this field.
-  public func message() throws(SmithError) -> ProtobufReader { ProtobufReader(try bytes()) }
+  public func message() throws(SmithError) -> WireReader<Cursor> { WireReader(try bytes()) }
 
   private func wrongType(_ wanted: String) -> SmithError {
     SmithError(.malformed, "field \(number) is not \(wanted)", at: Place(offset: position))
@@ -52,25 +52,28 @@ public struct ProtobufField: Sendable {
 }
 
 /// Steps through the fields of a message. The caller skips numbers it does not know by doing nothing with them.
-public struct ProtobufReader: Sendable {
-  private var cursor: ByteCursor
+public struct WireReader<Cursor: WireCursor> {
+  private var cursor: Cursor
 
-  public init(_ cursor: ByteCursor) { self.cursor = cursor }
+  public init(_ cursor: Cursor) { self.cursor = cursor }
+
+  /// The file offset of the next field, which is the end of the last one.
+  public var position: Int { cursor.position }
 
   /// The next field, or nil at the end; `.malformed` for groups, reserved wire types and field number 0, `.truncated` where a
   /// value runs past the message.
-  public mutating func next() throws(SmithError) -> ProtobufField? {
+  public mutating func next() throws(SmithError) -> WireField<Cursor>? {
     if cursor.isAtEnd { return nil }
     let position = cursor.position
     let tag = try cursor.varint()
     guard tag >> 3 >= 1, tag >> 3 < 1 << 29 else {
       throw SmithError(.malformed, "field number \(tag >> 3)", at: Place(offset: position))
     }
-    return ProtobufField(
+    return WireField(
       number: Int(tag >> 3), value: try value(ofType: tag & 7), position: position)
   }
 
-  private mutating func value(ofType wire: UInt64) throws(SmithError) -> ProtobufField.Value {
+  private mutating func value(ofType wire: UInt64) throws(SmithError) -> WireField<Cursor>.Value {
     let position = cursor.position
     switch wire {
     case 0: return .varint(try cursor.varint())
@@ -89,6 +92,17 @@ public struct ProtobufReader: Sendable {
     }
   }
 }
+
+extension WireField: Sendable where Cursor: Sendable {}
+extension WireField.Value: Sendable where Cursor: Sendable {}
+extension WireReader: Sendable where Cursor: Sendable {}
+
+/// A field, and the fields of a message, in memory.
+public typealias ProtobufField = WireField<ByteCursor>
+public typealias ProtobufReader = WireReader<ByteCursor>
+/// The fields of a message in a file, whose values are not loaded: bytes are a range.
+public typealias ProtobufFileField = WireField<FileCursor>
+public typealias ProtobufFileReader = WireReader<FileCursor>
 
 /// Builds a message field by field. As in proto3, a scalar of 0 is left out.
 public struct ProtobufWriter: Sendable {

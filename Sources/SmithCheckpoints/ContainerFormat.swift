@@ -50,9 +50,12 @@ public enum Formats {
   public static let all: [any ContainerFormat.Type] = [
     Safetensors.self,
     TensorFlowBundle.self,
+    TensorFlowV1.self,
     HDF5.self,
     KerasArchive.self,
     GGUF.self,
+    ONNX.self,
+    Zarr.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.

@@ -1,9 +1,9 @@
 import CZlib
 
-/// Inflates a raw deflate stream out of a file from front to back, in pieces, never beyond the size it is said to have.
+/// Inflates a deflate stream out of a file from front to back, in pieces, never beyond the size it is said to have.
 ///
 /// Used by one thread at a time: `ZipMember` hands it over whole.
-final class InflateStream: @unchecked Sendable {
+public final class InflateStream: @unchecked Sendable {
   private static let windowBytes = 64 << 10
 
   private let file: InputFile
@@ -11,7 +11,7 @@ final class InflateStream: @unchecked Sendable {
   /// The size of the content, bytes.
   private let count: Int
   /// How much of the content was given out.
-  private(set) var position = 0
+  public private(set) var position = 0
   /// Whether all of it was, and the stream ended there.
   private(set) var isFinished = false
   private var window: [UInt8] = []
@@ -21,15 +21,16 @@ final class InflateStream: @unchecked Sendable {
   private let stream: UnsafeMutablePointer<z_stream>
   private let status: Int32
 
-  init(file: InputFile, data: Range<Int>, count: Int) {
+  /// `data` is the stream in `file`, `count` the bytes that it must give.
+  public init(file: InputFile, data: Range<Int>, count: Int, wrapper: Inflate.Wrapper = .raw) {
     self.file = file
     self.data = data
     self.count = count
     next = data.lowerBound
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
-    // Negative window bits: no zlib header around it.
-    status = inflateInit2_(stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+    status = inflateInit2_(
+      stream, wrapper.windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
   }
 
   deinit {
@@ -46,7 +47,7 @@ final class InflateStream: @unchecked Sendable {
   }
 
   /// The next `span.byteCount` bytes, which the content must have. With its last byte the stream must end.
-  func read(into span: inout MutableRawSpan) throws(SmithError) {
+  public func read(into span: inout MutableRawSpan) throws(SmithError) {
     guard status == Z_OK else { throw SmithError(.limit, "no memory to inflate with") }
     let wanted = span.byteCount
     var done = 0
@@ -116,7 +117,11 @@ final class InflateStream: @unchecked Sendable {
       throw SmithError(.malformed, "deflated data ends after \(position) of \(count) bytes")
     case Z_MEM_ERROR: throw SmithError(.limit, "no memory to inflate with")
     default:
-      let text = stream.pointee.msg.map { " (\(String(cString: $0)))" } ?? ""
+      let message = stream.pointee.msg.map { String(cString: $0) } ?? ""
+      if message == "incorrect data check" {
+        throw SmithError(.checksum, "the checksum of deflated data does not match")
+      }
+      let text = message.isEmpty ? "" : " (\(message))"
       throw SmithError(.malformed, "not deflated data\(text)")
     }
   }

@@ -2,9 +2,6 @@ import SmithBytes
 
 /// `BundleHeaderProto`, the value under the empty key (formats §2.3).
 struct BundleHeader: Hashable, Sendable {
-  /// The newest layout we read; TensorFlow has written 1 since 2016.
-  private static let version: Int32 = 1
-
   var shards: Int
   /// The byte order of tensors. The index itself is always little endian.
   var isBigEndian = false
@@ -24,7 +21,7 @@ struct BundleHeader: Hashable, Sendable {
         if case .bytes = field.value { throw Self.oldFormat(place) }
         shards = Int(try field.int32())
       case 2: isBigEndian = try Self.isBig(field)
-      case 3: try Self.checkVersion(field)
+      case 3: try VersionDef.check(try field.message())
       default: continue
       }
     }
@@ -38,8 +35,8 @@ struct BundleHeader: Hashable, Sendable {
 
   static func oldFormat(_ place: Place) -> SmithError {
     SmithError(
-      .unsupported, "a TensorFlow V1 checkpoint (one file), which is not read yet", at: place,
-      remedy: "save it again with tf.train.Saver(write_version=SaverDef.V2)")
+      .unsupported, "a TensorFlow V1 checkpoint under the name of a V2 index", at: place,
+      remedy: "name the file itself")
   }
 
   private static func isBig(_ field: ProtobufField) throws(SmithError) -> Bool {
@@ -51,25 +48,11 @@ struct BundleHeader: Hashable, Sendable {
     }
   }
 
-  /// `VersionDef`: 1 producer, 2 the oldest reader that will do.
-  private static func checkVersion(_ field: ProtobufField) throws(SmithError) {
-    var message = try field.message()
-    while let part = try message.next() {
-      guard part.number == 2 else { continue }
-      let wanted = try part.int32()
-      guard wanted <= version else {
-        throw SmithError(
-          .unsupported, "a bundle for readers of version \(wanted), we read \(version)",
-          at: Place(offset: part.position))
-      }
-    }
-  }
-
   var encoded: [UInt8] {
     var message = ProtobufWriter()
     message.varint(1, shards)
     message.varint(2, isBigEndian ? 1 : 0)
-    message.message(3) { $0.varint(1, Self.version) }
+    message.message(3) { $0.varint(1, VersionDef.newest) }
     return message.bytes
   }
 }

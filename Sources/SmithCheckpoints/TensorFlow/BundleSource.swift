@@ -7,6 +7,7 @@ struct BundleSource: TensorSource {
   let files: [String]
   let tensors: [TensorInfo]
   let metadata: [String: String] = [:]
+  let notes: [String]
   private let stored: [String: StoredTensor]
   /// The data files that hold something, by shard id.
   private let shards: [Int: InputFile]
@@ -16,12 +17,38 @@ struct BundleSource: TensorSource {
     let file = try Self.indexFile(prefix)
     let index = try BundleIndex(file)
     let found = try Self.openShards(index, prefix: prefix, names: InputPath(file.path).entries)
+    let names = try Self.objectNames(index, found)
+    notes = names?.notes ?? []
+    let listed = index.tensors.map { tensor in
+      var tensor = tensor
+      tensor.info.name = names?.names[tensor.info.name] ?? tensor.info.name
+      return tensor
+    }
     files = [file.path] + found.sorted { $0.key < $1.key }.map { $0.value.path }
-    tensors = index.tensors.map { $0.info }
-    // Names are unique: the index has checked.
-    stored = Dictionary(index.tensors.map { ($0.info.name, $0) }) { first, _ in first }
+    tensors = listed.map { $0.info }
+    // Names are unique: the index has checked, and the object graph keeps them so.
+    stored = Dictionary(listed.map { ($0.info.name, $0) }) { first, _ in first }
     shards = found
     isBigEndian = index.header.isBigEndian
+  }
+
+  /// What the object graph calls the tensors; nil for a checkpoint that names them itself.
+  private static func objectNames(
+    _ index: BundleIndex, _ shards: [Int: InputFile]
+  ) throws(SmithError) -> ObjectNames? {
+    guard
+      let graph = index.tensors.first(where: {
+        $0.info.name == ObjectGraph.key && $0.dtype == .string
+      })
+    else { return nil }
+    let reader = PieceReader(tensor: graph, shards: shards)
+    do throws(SmithError) {
+      return ObjectNames(
+        try ObjectGraph(ProtobufReader(try reader.text(atMost: BundleLimits.indexBytes))),
+        keys: index.tensors.map { $0.info.name })
+    } catch {
+      throw error.at(file: shards[graph.first.shard]?.path, item: ObjectGraph.key)
+    }
   }
 
   /// `PREFIX.index`; a table under any other name is opened as it is.

@@ -27,6 +27,23 @@ struct CheckpointState: Hashable, Sendable {
     return nil
   }
 
+  /// What the state file of a folder names, looked for in the folder only: the path in it is where the checkpoint was written,
+  /// which may be another machine or another folder of this one. Nil without a readable state file.
+  static func newest(in input: InputPath) throws(SmithError) -> String? {
+    guard input.entries.contains(fileName) else { return nil }
+    let file: InputPath
+    do throws(SmithError) {
+      file = try InputPath(input.path.appending(path: fileName))
+    } catch {
+      if error.kind == .io { throw error }
+      return nil
+    }
+    guard let state = CheckpointState(file.head), state.path.lastComponent.isPlainFileName else {
+      return nil
+    }
+    return input.path.appending(path: state.path.lastComponent)
+  }
+
   var encoded: [UInt8] {
     let escaped = path.utf8.map { byte -> String in
       switch byte {

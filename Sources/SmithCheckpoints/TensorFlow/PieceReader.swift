@@ -3,10 +3,8 @@ import SmithBytes
 /// Reads one tensor's bytes as the file has them, from its only piece or from many slices, checking the CRC of each piece
 /// that is read whole.
 struct PieceReader {
-  /// Slices of shorter rows are read many rows at a time, through a buffer of about this size.
+  /// What is read at once where a tensor is in one piece, bytes.
   private static let batchBytes = 256 << 10
-  /// From this length on a row is read straight into place.
-  private static let directBytes = 64 << 10
 
   let tensor: StoredTensor
   let shards: [Int: InputFile]
@@ -37,57 +35,15 @@ struct PieceReader {
   private func read(
     _ piece: StoredTensor.Piece, _ range: Range<Int>, into span: inout MutableRawSpan
   ) throws(SmithError) {
-    let rows = SliceRows(piece.box, in: tensor.info.shape, width: tensor.dtype.width)
-    let wanted = rows.touching(range)
-    if wanted.isEmpty { return }
-    let isWhole =
-      wanted == 0..<rows.count && rows.offset(0) >= range.lowerBound
-      && rows.offset(rows.count - 1) + rows.byteCount <= range.upperBound
+    let rows = SliceCopy(shape: tensor.info.shape, width: tensor.dtype.width)
     var crc = CRC32C()
-    var row = wanted.lowerBound
-    while row < wanted.upperBound {
-      if rows.byteCount >= Self.directBytes {
-        try readRow(row, of: rows, piece, range, into: &span, &crc)
-        row += 1
-        continue
-      }
-      let end = min(wanted.upperBound, row + max(1, Self.batchBytes / rows.byteCount))
-      try readBatch(row..<end, of: rows, piece, range, into: &span, &crc)
-      row = end
+    var count = 0
+    try rows.copy(piece.box, range, into: &span) { part, target throws(SmithError) in
+      try fill(&target, 0..<part.count, from: piece, at: part.lowerBound)
+      crc.update(target.bytes)
+      count += part.count
     }
-    if isWhole { try check(crc, piece) }
-  }
-
-  /// One long row, straight into place.
-  private func readRow(
-    _ row: Int, of rows: SliceRows, _ piece: StoredTensor.Piece, _ range: Range<Int>,
-    into span: inout MutableRawSpan, _ crc: inout CRC32C
-  ) throws(SmithError) {
-    let start = rows.offset(row)
-    let part = (start..<(start + rows.byteCount)).clamped(to: range)
-    let target = (part.lowerBound - range.lowerBound)..<(part.upperBound - range.lowerBound)
-    let offset = row * rows.byteCount + part.lowerBound - start
-    try fill(&span, target, from: piece, at: offset)
-    let filled = span._mutatingExtracting(target)
-    crc.update(filled.bytes)
-  }
-
-  /// Many short rows: one read, then a copy of each.
-  private func readBatch(
-    _ batch: Range<Int>, of rows: SliceRows, _ piece: StoredTensor.Piece, _ range: Range<Int>,
-    into span: inout MutableRawSpan, _ crc: inout CRC32C
-  ) throws(SmithError) {
-    let base = batch.lowerBound * rows.byteCount
-    let bytes = try bytes(base..<(batch.upperBound * rows.byteCount), of: piece)
-    crc.update(bytes)
-    for row in batch {
-      let start = rows.offset(row)
-      let part = (start..<(start + rows.byteCount)).clamped(to: range)
-      let shift = row * rows.byteCount - base - start
-      span.copy(
-        bytes, (part.lowerBound + shift)..<(part.upperBound + shift),
-        to: part.lowerBound - range.lowerBound)
-    }
+    if count == piece.entry.size { try check(crc, piece) }
   }
 
   /// Checks the checksum of one piece, 4 MB at a time, and for text its layout.
@@ -112,6 +68,23 @@ struct PieceReader {
     } else {
       try check(crc, piece)
     }
+  }
+
+  /// The text of a string scalar, its checksums checked: a varint length, a checksum of it, the bytes (`StringTensor`).
+  /// `.limit` beyond `limit` bytes, `.mismatch` for what is no scalar.
+  func text(atMost limit: Int) throws(SmithError) -> ByteCursor {
+    guard tensor.info.shape.isEmpty, let piece = tensor.pieces.first else {
+      throw SmithError(.mismatch, "text of shape \(tensor.info.shape), a scalar expected")
+    }
+    guard piece.entry.size <= limit else {
+      throw SmithError(.limit, "\(piece.entry.size) bytes of text, at most \(limit) are read")
+    }
+    try verify(piece)
+    let bytes = try bytes(0..<piece.entry.size, of: piece)
+    var cursor = ByteCursor(bytes, base: piece.entry.offset)
+    let count = try Int(checked: try cursor.varint())
+    _ = try cursor.take(StringTensor.checksumBytes)
+    return try cursor.slice(count)
   }
 
   private func check(_ crc: CRC32C, _ piece: StoredTensor.Piece) throws(SmithError) {

@@ -70,7 +70,7 @@ struct Table: Sendable {
 }
 
 /// Hands out blocks of a table file, as many bytes of them as an index may have.
-private struct BlockReader {
+struct BlockReader {
   let file: InputFile
   /// Blocks end where the footer begins.
   let end: Int

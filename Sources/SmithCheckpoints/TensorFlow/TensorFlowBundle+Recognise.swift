@@ -23,7 +23,10 @@ extension TensorFlowBundle {
   }
 
   private static func recogniseFile(_ input: InputPath) throws(SmithError) -> String? {
-    if try Footer.ends(input.path) { return input.path.dropping(suffix: ".index") ?? input.path }
+    if try Footer.ends(input.path) {
+      if try TensorFlowV1.isTable(input.path) { return nil }
+      return input.path.dropping(suffix: ".index") ?? input.path
+    }
     if let (prefix, _) = ShardFiles.parse(input.path) {
       if let found = try self.prefix(prefix) { return found }
       throw SmithError(
@@ -59,24 +62,10 @@ extension TensorFlowBundle {
     return found.first
   }
 
-  /// What the folder's state file names, looked for in the folder only: the path in it is where the checkpoint was written,
-  /// which may be another machine or another folder of this one.
+  /// What the folder's state file names, if that has an index. A V1 checkpoint has none.
   private static func newest(in input: InputPath) throws(SmithError) -> String? {
-    guard input.entries.contains(CheckpointState.fileName) else { return nil }
-    let file: InputPath
-    do throws(SmithError) {
-      file = try InputPath(input.path.appending(path: CheckpointState.fileName))
-    } catch {
-      if error.kind == .io { throw error }
-      return nil
-    }
-    guard let state = CheckpointState(file.head), state.path.lastComponent.isPlainFileName else {
-      return nil
-    }
-    let path = input.path.appending(path: state.path.lastComponent)
-    // A V1 checkpoint has no index; opening it says so.
-    if let found = try prefix(path) { return found }
-    return try Footer.ends(path) ? path : nil
+    guard let path = try CheckpointState.newest(in: input) else { return nil }
+    return try prefix(path)
   }
 }
 

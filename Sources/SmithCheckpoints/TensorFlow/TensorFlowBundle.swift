@@ -11,7 +11,7 @@ public enum TensorFlowBundle: ContainerFormat {
   public static let usualStem = "model.ckpt"
   public static let writer: (any ContainerWriter)? = BundleWriter()
 
-  /// Reads the index and the sizes of the data files; no tensor is read.
+  /// Reads the index, the sizes of the data files and, where there is one, the object graph; no numbers are read.
   ///
   /// `.unsupported` for V1 checkpoints, `.checksum` where a block of the index was damaged, `.missing` naming a data file that
   /// is not there, `.truncated` where one is too short for its tensors, `.malformed` and `.mismatch` for entries that break
@@ -32,6 +32,8 @@ enum BundleLimits {
   static let rank = 16
   static let shards = 100_000
   static let slices = 4096
+  /// References between objects of a graph.
+  static let graphEdges = 10_000_000
   /// Bytes read at once where a tensor is only checked.
   static let checkBytes = 4 << 20
 }

@@ -22,7 +22,7 @@ import Testing
       ("tf_savedmodel", "tf_savedmodel/variables/variables"),
       ("tf_savedmodel/saved_model.pb", "tf_savedmodel/variables/variables"),
       ("tf_savedmodel/variables", "tf_savedmodel/variables/variables"),
-      ("tf_v1_saver", "tf_v1_saver/model.ckpt-5"),
+      ("tf_v1_saver", nil), ("tf_v1_raw/old.ckpt", nil),
       ("tf_samples.npz", nil),
     ] as [(String, String?)])
   func `any part leads to the prefix`(path: String, prefix: String?) throws {

@@ -57,12 +57,19 @@ import Testing
     #expect(error?.place.item == "d/str")
   }
 
-  @Test func `an object graph is listed as stored`() throws {
-    let names = try Self.open("tf_v2_object/ckpt-1").tensors.map { $0.name }
-    #expect(names.contains("_CHECKPOINTABLE_OBJECT_GRAPH"))
+  @Test func `an object graph gives its variables their own names`() throws {
+    let source = try Self.open("tf_v2_object/ckpt-1")
+    let names = source.tensors.map { $0.name }
+    #expect(Set(names).count == 26)
+    #expect(names.prefix(4) == ["step", "save_counter", "Adam/iter", "Adam/beta_1"])
+    #expect(names.contains("ln/gamma/.OPTIMIZER_SLOT/optimizer/v"))
+    #expect(names.last == "_CHECKPOINTABLE_OBJECT_GRAPH")
     #expect(
-      names.contains(
-        "model/layer_with_weights-0/kernel/.OPTIMIZER_SLOT/optimizer/m/.ATTRIBUTES/VARIABLE_VALUE"))
+      source.notes == [
+        "object graph: 12 tensors under their variables' own names, 1 under object paths",
+        "training state, no parameters: 12 optimizer slots (…/.OPTIMIZER_SLOT/…), Adam/beta_1, "
+          + "Adam/beta_2, Adam/decay, Adam/iter, Adam/learning_rate, save_counter",
+      ])
   }
 
   @Test func `the order is that of the files, slices are merged`() throws {
@@ -76,17 +83,6 @@ import Testing
         "model.ckpt-3.data-00001-of-00002",
       ])
     #expect(source.container == "tf")
-  }
-
-  @Test(arguments: ["tf_v1_raw/old.ckpt", "tf_v1_raw/old_slices.ckpt", "tf_v1_saver"])
-  func `V1 is recognised and refused with a way out`(path: String) throws {
-    let error = #expect(throws: SmithError.self) {
-      let input = try InputPath(Fixtures.path("formats/" + path))
-      let prefix = try #require(try TensorFlowBundle.recognise(input))
-      _ = try TensorFlowBundle.open(prefix)
-    }
-    #expect(error?.kind == .unsupported)
-    #expect(error?.remedy != nil)
   }
 
   @Test func `a read outside the tensor is the caller's mistake`() throws {
