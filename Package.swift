@@ -78,3 +78,11 @@ let package = Package(
     tests("CLITests", of: ["WeightsmithCLI", "SmithCheckpoints"], exclude: ["Snapshots"]),
   ]
 )
+
+// The fuzz targets (Scripts/fuzz.sh) have libFuzzer's main and no other, so they exist only where they are asked for.
+if Context.environment["WEIGHTSMITH_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "WeightsmithFuzz", dependencies: ["SmithBytes", "SmithTensors", "SmithCheckpoints"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}
