@@ -4,6 +4,7 @@
 #   Scripts/fuzz.sh                    lists the readers
 #   Scripts/fuzz.sh READER SECONDS     builds, makes the seeds and runs; what it finds lies in .build-fuzz/findings/READER
 #
+# libhdf5 reads metadata in a child process there, as it does for the command line.
 # Every input must end in a tensor list or in one SmithError: a trap, a signal, more than 5 s or more than 1 GB is a finding, and the exit
 # code is then not 0. The corpus stays in .build-fuzz/corpus/READER and grows from run to run.
 set -euo pipefail
@@ -14,11 +15,15 @@ source Scripts/setup.sh
 need_build_tools
 build=(swift build -c release --sanitize fuzzer --scratch-path .build-fuzz --product)
 [ -n "${WEIGHTSMITH_FUZZ_NO_BUILD:-}" ] || WEIGHTSMITH_FUZZ=1 "${build[@]}" WeightsmithFuzz </dev/null
+tool=(swift build -c release --product weightsmith)
+[ -n "${WEIGHTSMITH_FUZZ_NO_BUILD:-}" ] || "${tool[@]}" </dev/null
+WEIGHTSMITH_TOOL="$(swift build -c release --show-bin-path </dev/null)/weightsmith"
+export WEIGHTSMITH_TOOL
 fuzzer="$(swift build -c release --scratch-path .build-fuzz --show-bin-path </dev/null)/WeightsmithFuzz"
 
 if [ $# -ne 2 ]; then
   echo "usage: Scripts/fuzz.sh READER SECONDS; the readers:" >&2
-  "$fuzzer" 2>/dev/null >&2 || "$fuzzer" 2>/dev/null || true
+  "$fuzzer" >&2 || true
   exit 64
 fi
 export WEIGHTSMITH_READER="$1"

@@ -1,3 +1,4 @@
+import Foundation
 import SmithBytes
 import SmithCheckpoints
 import SmithTensors
@@ -18,6 +19,14 @@ struct Subject: Sendable {
     return [Subject(name: format.name, format: format, file: name), folder]
   }
 
+  /// libhdf5 itself does not stand damaged metadata: `WEIGHTSMITH_TOOL` names the program that reads it in a child process.
+  private var options: OpenOptions {
+    guard let tool = ProcessInfo.processInfo.environment["WEIGHTSMITH_TOOL"] else {
+      return OpenOptions()
+    }
+    return OpenOptions(hdf5: .isolated(executable: tool))
+  }
+
   static func named(_ name: String) -> Subject? { all.first { $0.name == name } }
 
   /// The files that an input means, by their names in the folder of the run.
@@ -31,11 +40,11 @@ struct Subject: Sendable {
     if let file {
       let path = folder.appending(path: file)
       _ = try format.recognise(InputPath(path))
-      return try format.open(path)
+      return try format.open(path, options: options)
     }
     guard let found = try format.recognise(InputPath(folder)) else {
       throw SmithError(.unsupported, "not recognised", at: Place(file: folder))
     }
-    return try format.open(found)
+    return try format.open(found, options: options)
   }
 }
