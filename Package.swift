@@ -1,10 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let strict: [SwiftSetting] = [
-  .swiftLanguageMode(.v6),
-  .treatAllWarnings(as: .error),
-]
+/// Set by Scripts/fuzz.sh: adds the fuzz target, which has libFuzzer's main and no other, and lets every checksum pass.
+let isFuzzing = Context.environment["WEIGHTSMITH_FUZZ"] != nil
+
+let strict: [SwiftSetting] =
+  [.swiftLanguageMode(.v6), .treatAllWarnings(as: .error)] + (isFuzzing ? [.define("FUZZING")] : [])
 
 /// A library layer. Dependencies point down only; Docs/Architecture.md draws the whole picture.
 func layer(_ name: String, on dependencies: [Target.Dependency] = []) -> Target {
@@ -78,3 +79,10 @@ let package = Package(
     tests("CLITests", of: ["WeightsmithCLI", "SmithCheckpoints"], exclude: ["Snapshots"]),
   ]
 )
+
+if isFuzzing {
+  package.targets.append(
+    .executableTarget(
+      name: "WeightsmithFuzz", dependencies: ["SmithBytes", "SmithTensors", "SmithCheckpoints"],
+      swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
+}

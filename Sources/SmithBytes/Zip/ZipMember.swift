@@ -57,7 +57,7 @@ public final class ZipMember: Sendable {
 
   /// `.checksum` unless the content's CRC-32, taken by the caller, is the stored one.
   public func check(crc32 value: UInt32) throws(SmithError) {
-    guard value == entry.crc32 else {
+    guard checksumsAgree(entry.crc32, value) else {
       throw error(.checksum, "the CRC-32 of its content does not match")
     }
   }

@@ -65,7 +65,7 @@ struct StringTensor {
 
   private mutating func checkLengths() throws(SmithError) {
     var cursor = ByteCursor(trailer)
-    guard try cursor.littleEndian(UInt32.self) == CRC32C.mask(lengthsCRC.value) else {
+    guard checksumsAgree(try cursor.littleEndian(UInt32.self), CRC32C.mask(lengthsCRC.value)) else {
       throw SmithError(.checksum, "the lengths of its strings are damaged")
     }
     crc = lengthsCRC

@@ -101,7 +101,8 @@ struct BlockReader {
     storedBudget -= handle.size
     var content = try file.bytes(handle.offset..<(end - 4))
     var trailer = ByteCursor(try file.bytes((end - 4)..<end), base: end - 4)
-    guard try trailer.littleEndian(UInt32.self) == CRC32C.mask(CRC32C.of(content)) else {
+    guard checksumsAgree(try trailer.littleEndian(UInt32.self), CRC32C.mask(CRC32C.of(content)))
+    else {
       throw SmithError(
         .checksum, "a block of the index is damaged", at: Place(offset: handle.offset))
     }
