@@ -73,7 +73,7 @@ struct V1Table {
       crc.update(try file.bytes(start..<min(end, start + BundleLimits.checkBytes)))
     }
     var trailer = ByteCursor(try file.bytes(end..<(end + 4)), base: end)
-    guard try trailer.littleEndian(UInt32.self) == CRC32C.mask(crc.value) else {
+    guard checksumsAgree(try trailer.littleEndian(UInt32.self), CRC32C.mask(crc.value)) else {
       throw SmithError(
         .checksum, "a block of the checkpoint is damaged",
         at: Place(file: file.path, offset: handle.offset))
