@@ -64,6 +64,7 @@ public struct Conversion: Sendable {
           plan: try VerbatimPlanner(checkpoint: checkpoint, dtype: target.dtype).plan(),
           companions: Companion.copied(from: checkpoint), written: nil)
       }
+      prepared.plan.notes = input.checkpoint.source.notes + prepared.plan.notes
       try rules.apply(to: &prepared.plan)
       return prepared
     } catch { throw error.at(file: input.checkpoint.path) }

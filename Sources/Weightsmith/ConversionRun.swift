@@ -53,7 +53,15 @@ extension Conversion {
     let names = shape == .file ? [destination.lastComponent] : layout.files
     let checksums: [UInt32]
     do throws(SmithError) {
-      checksums = try write(plan, tensors, layout, writer, options, to: output, names, progress)
+      let files = try names.map { name throws(SmithError) in
+        try OutputFile(creating: output.path(name))
+      }
+      checksums = try write(plan, tensors, layout, writer, options, to: files, progress)
+      // The disk takes what is left while we read back what the system already holds.
+      let disk = Background { () throws(SmithError) in
+        for file in files { try file.synchronize() }
+      }
+      defer { disk.wait() }
       if shape == .folder { try writeCompanions(prepared.companions, to: output) }
       if verifies {
         let path = shape == .file ? output.path(names[0]) : output.staging
@@ -64,6 +72,7 @@ extension Conversion {
           tensors, checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
           written: prepared.written, progress)
       }
+      try disk.finish()
     } catch { throw error.renaming(output.staging, to: destination) }
     try output.commit()
     let companions = shape == .folder ? prepared.companions.map(\.name) : []
@@ -92,11 +101,9 @@ extension Conversion {
 
   private func write(
     _ plan: Plan, _ tensors: [TensorInfo], _ layout: OutputLayout, _ writer: any ContainerWriter,
-    _ options: WriterOptions, to output: AtomicOutput, _ names: [String],
+    _ options: WriterOptions, to files: [OutputFile],
     _ progress: @Sendable (Progress) -> Void
   ) throws(SmithError) -> [UInt32] {
-    var files: [OutputFile] = []
-    for name in names { files.append(try OutputFile(creating: output.path(name))) }
     for (file, size) in zip(files, layout.sizes(tensors)) { try file.reserve(size) }
     for piece in layout.pieces {
       try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset)
@@ -107,7 +114,6 @@ extension Conversion {
     let checksums = try executor.run(progress)
     let last = try writer.finish(layout, tensors: tensors, checksums: checksums, options: options)
     for piece in last { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
-    for file in files { try file.synchronize() }
     return checksums
   }
 
