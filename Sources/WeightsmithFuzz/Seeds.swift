@@ -28,7 +28,7 @@ struct Seeds {
     guard let input = try? InputPath(path), let found = try? subject.format.recognise(input) else {
       return false
     }
-    return (try? subject.format.open(found)) != nil
+    return (try? subject.format.open(found, options: Subject.options)) != nil
   }
 
   private func seed(_ path: String) -> [UInt8]? {

@@ -20,12 +20,12 @@ struct Subject: Sendable {
   }
 
   /// libhdf5 itself does not stand damaged metadata: `WEIGHTSMITH_TOOL` names the program that reads it in a child process.
-  private var options: OpenOptions {
+  static let options: OpenOptions = {
     guard let tool = ProcessInfo.processInfo.environment["WEIGHTSMITH_TOOL"] else {
       return OpenOptions()
     }
     return OpenOptions(hdf5: .isolated(executable: tool))
-  }
+  }()
 
   static func named(_ name: String) -> Subject? { all.first { $0.name == name } }
 
@@ -40,11 +40,11 @@ struct Subject: Sendable {
     if let file {
       let path = folder.appending(path: file)
       _ = try format.recognise(InputPath(path))
-      return try format.open(path, options: options)
+      return try format.open(path, options: Self.options)
     }
     guard let found = try format.recognise(InputPath(folder)) else {
       throw SmithError(.unsupported, "not recognised", at: Place(file: folder))
     }
-    return try format.open(found, options: options)
+    return try format.open(found, options: Self.options)
   }
 }
