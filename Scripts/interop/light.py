@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import h5py
+import numpy
 from safetensors.numpy import load_file
 
 import gguf_readers
@@ -90,6 +91,21 @@ def to_hdf5(score, folder):
         return same_tensors(got, little)
 
     score.check("types and layouts of HDF5 to HDF5", types)
+def to_npz(score, folder):
+    """Any names to an archive as numpy reads it, and byte for byte as numpy writes it."""
+    for index, sample in enumerate(samples.HUGGING_FACE):
+        def body():
+            out = convert(sample.path, folder / f"kept-{index}.npz", "--names", "keep")
+            with numpy.load(out, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+            numpy.savez(folder / "own.npz", **arrays)
+            if out.read_bytes() != (folder / "own.npz").read_bytes():
+                raise Failure("other bytes than numpy.savez writes")
+            return same_tensors(arrays, load_file(sample.path / "model.safetensors"))
+
+        score.check(f"{sample.title} to NumPy's archive", body)
+
+
 def to_gguf(score, folder):
     """Container to container: gguf-py finds the source's values, and ggml's C library takes the file."""
     library = gguf_readers.c_library()
@@ -156,6 +172,7 @@ def main():
         there_and_back(score, folder)
         to_hdf5(score, folder)
         to_gguf(score, folder)
+        to_npz(score, folder)
         foreign.onnx_models(score, folder)
         foreign.from_arrays(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")

@@ -54,6 +54,7 @@ public enum Formats {
     HDF5.self,
     KerasArchive.self,
     GGUF.self,
+    NPZ.self,
     ONNX.self,
     Zarr.self,
   ]

@@ -62,6 +62,9 @@ public final class ZipMember: Sendable {
     }
   }
 
+  /// Gives back what a read of the beginning keeps for the next one: an archive may have many members.
+  public func letGo() { stream.withLock { $0 = nil } }
+
   private func inflate(at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
     // Taken out while it is used: a second thread starts a pass of its own instead of waiting.
     let kept = stream.withLock { kept in
