@@ -57,6 +57,7 @@ public enum Formats {
     NPZ.self,
     ONNX.self,
     Zarr.self,
+    PyTorch.self,
   ]
 
   /// The folders in a folder that is no checkpoint itself: one of them may be meant.

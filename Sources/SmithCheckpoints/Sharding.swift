@@ -37,4 +37,18 @@ enum Sharding {
     }
     return "-\(fiveDigits(index + 1))-of-\(fiveDigits(count))"
   }
+
+  /// The index file as transformers writes it: sorted keys, two spaces, a newline at the end. `name` is what a tensor is called there.
+  static func index(
+    _ tensors: [TensorInfo], _ layout: OutputLayout, name: (String) -> String = { $0 }
+  ) throws(SmithError) -> [UInt8] {
+    var total = 0
+    var map = JSONObject()
+    for (tensor, placement) in zip(tensors, layout.placements) {
+      total = try total.adding(checked: tensor.byteCount)
+      map[name(tensor.name)] = .string(layout.files[placement.file])
+    }
+    let index: JSON = ["metadata": ["total_size": .integer(total)], "weight_map": .object(map)]
+    return Array((index.serialized(pretty: true, sortedKeys: true) + "\n").utf8)
+  }
 }

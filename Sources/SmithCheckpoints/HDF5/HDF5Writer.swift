@@ -31,24 +31,10 @@ struct HDF5Writer: ContainerWriter {
       layout.pieces += skeleton.gaps.map { .init(file: file, offset: $0.offset, bytes: $0.bytes) }
     }
     if shards.count > 1 {
-      let index = try Self.index(tensors, layout, style)
+      let index = try Sharding.index(tensors, layout) { HDF5Names.indexName($0, style) }
       layout.pieces.append(.init(file: layout.files.count, offset: 0, bytes: index))
       layout.files.append(options.stem + HDF5.indexSuffix)
     }
     return layout
-  }
-
-  /// The index as transformers writes it: sorted keys, two spaces, a newline at the end.
-  private static func index(
-    _ tensors: [TensorInfo], _ layout: OutputLayout, _ style: HDF5Names.Style
-  ) throws(SmithError) -> [UInt8] {
-    var total = 0
-    var map = JSONObject()
-    for (tensor, placement) in zip(tensors, layout.placements) {
-      total = try total.adding(checked: tensor.byteCount)
-      map[HDF5Names.indexName(tensor.name, style)] = .string(layout.files[placement.file])
-    }
-    let index: JSON = ["metadata": ["total_size": .integer(total)], "weight_map": .object(map)]
-    return Array((index.serialized(pretty: true, sortedKeys: true) + "\n").utf8)
   }
 }

@@ -29,7 +29,7 @@ struct SafetensorsWriter: ContainerWriter {
       }
     }
     if shards.count > 1 {
-      let index = try Self.index(tensors, layout)
+      let index = try Sharding.index(tensors, layout)
       layout.pieces.append(.init(file: layout.files.count, offset: 0, bytes: index))
       layout.files.append(options.stem + Safetensors.indexSuffix)
     }
@@ -89,19 +89,5 @@ struct SafetensorsWriter: ContainerWriter {
       throw SmithError(.limit, "a header of \(text.count) bytes, readers allow 100,000,000")
     }
     return (0..<8).map { UInt8(truncatingIfNeeded: text.count >> (8 * $0)) } + text
-  }
-
-  /// The index as transformers writes it: sorted keys, two spaces, a newline at the end.
-  private static func index(
-    _ tensors: [TensorInfo], _ layout: OutputLayout
-  ) throws(SmithError) -> [UInt8] {
-    var total = 0
-    var map = JSONObject()
-    for (tensor, placement) in zip(tensors, layout.placements) {
-      total = try total.adding(checked: tensor.byteCount)
-      map[tensor.name] = .string(layout.files[placement.file])
-    }
-    let index: JSON = ["metadata": ["total_size": .integer(total)], "weight_map": .object(map)]
-    return Array((index.serialized(pretty: true, sortedKeys: true) + "\n").utf8)
   }
 }
