@@ -79,10 +79,13 @@ extension Pickle {
   /// Bytes as they are, or as protocol 2 says them: `_codecs.encode(text, "latin1")`.
   private func bytes(_ value: PickleValue) throws(SmithError) -> [UInt8]? {
     if case .bytes(let bytes) = value { return bytes }
-    guard let node = node(value), node.kind == .call,
-      meaning(node.callee) == .encode,
-      let arguments = tuple(node.arguments), arguments.count == 2,
-      let text = arguments[0].text, arguments[1].text == "latin1"
+    guard let node = node(value), node.kind == .call, let arguments = tuple(node.arguments) else {
+      return nil
+    }
+    let meaning = meaning(node.callee)
+    if meaning == .emptyBytes, arguments.isEmpty { return [] }
+    guard meaning == .encode, arguments.count == 2, let text = arguments[0].text,
+      arguments[1].text == "latin1"
     else { return nil }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)

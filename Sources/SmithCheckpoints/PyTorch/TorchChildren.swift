@@ -61,7 +61,8 @@ extension Pickle {
     }
   }
 
-  private func state(_ node: PickleNode) -> [Child] {
+  /// What BUILD gave an object.
+  func state(_ node: PickleNode) -> [Child] {
     guard let state = node.state else { return [] }
     guard let attributes = self.node(state), attributes.kind == .dictionary else {
       return [Child(part: .none, value: state)]

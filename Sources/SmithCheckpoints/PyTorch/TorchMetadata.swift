@@ -21,7 +21,7 @@ struct TorchMetadata {
       let (node, path, depth) = queue[next]
       next += 1
       if pickle.tensorCall(node) != nil { continue }
-      for (position, child) in pickle.children(node).enumerated() {
+      for (position, child) in Self.children(node, of: pickle).enumerated() {
         let part = child.part.text(at: position)
         let name = part.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path
         if name.utf8.count > Self.maxNameBytes { continue }
@@ -38,6 +38,19 @@ struct TorchMetadata {
     }
     // Ours say how our own files are read; no other program's may.
     entries.removeAll { $0.key.hasPrefix("weightsmith.") }
+  }
+
+  /// What a node holds, of foreign objects their attributes only. The settings of modules are their program's business.
+  private static func children(_ index: Int, of pickle: Pickle) -> [Pickle.Child] {
+    let node = pickle.nodes[index]
+    guard node.kind == .call, pickle.meaning(node.callee) == nil else {
+      return pickle.children(index)
+    }
+    let attributes = pickle.state(node)
+    let isModule = attributes.contains { child in
+      if case .key(let key) = child.part { key.text == "training" } else { false }
+    }
+    return isModule ? [] : attributes
   }
 
   private static func value(_ value: PickleValue) -> MetadataValue? {

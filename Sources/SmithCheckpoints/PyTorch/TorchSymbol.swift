@@ -15,6 +15,8 @@ enum TorchSymbol: Equatable {
   case numpyScalar, numpyArray, numpyDType
   /// Text to bytes, one byte a character.
   case encode
+  /// How protocol 2 says no bytes: a call without arguments.
+  case emptyBytes
   /// Types and constants.
   case inert
 
@@ -52,6 +54,7 @@ enum TorchSymbol: Equatable {
     "numpy.dtype": .numpyDType,
     "numpy.ndarray": .inert,
     "_codecs.encode": .encode,
+    "builtins.bytes": .emptyBytes, "__builtin__.bytes": .emptyBytes,
 
     "torch.device": .inert,
     "torch.Tensor": .inert,

@@ -32,7 +32,7 @@ struct TorchVerdict {
       let names = foreign.prefix(Self.shown).map { String($0.prefix(100)) }
       let more = foreign.count > names.count ? ", and \(foreign.count - names.count) more" : ""
       notes.append(
-        "pickle: names code that is not PyTorch's own for tensors, which was not executed: "
+        "pickle: names foreign code, which was not executed: "
           + names.joined(separator: ", ") + more)
     }
     if hasScriptClasses { notes.append("TorchScript: its program (code/) was not read") }

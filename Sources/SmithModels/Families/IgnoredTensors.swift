@@ -16,8 +16,17 @@ extension Dialect.Ignored {
   ]
 
   /// Buffers in PyTorch state dicts up to transformers 4.30.
-  static let torchBuffers: [Dialect.Ignored] = [
-    Dialect.Ignored(.ending("embeddings.position_ids"), because: "buffer, counts 0, 1, 2, …"),
-    Dialect.Ignored(.ending("embeddings.token_type_ids"), because: "buffer of zeros"),
-  ]
+  static let torchBuffers: [Dialect.Ignored] =
+    [
+      Dialect.Ignored(.ending("embeddings.position_ids"), because: "buffer, counts 0, 1, 2, …"),
+      Dialect.Ignored(.ending("embeddings.token_type_ids"), because: "buffer of zeros"),
+    ] + torchTraining
+
+  /// What training checkpoints of PyTorch keep beside the model, under keys of their root.
+  private static let torchTraining =
+    [
+      "optimizer.", "optimizer_state.", "optimizer_state_dict.", "optimizer_states.",
+      "last_optimizer_state.", "optim.", "scheduler.", "lr_scheduler.", "lr_schedulers.",
+      "scaler.", "amp.", "rng_state.",
+    ].map { Dialect.Ignored(.beginning($0), because: "state of the training") }
 }
