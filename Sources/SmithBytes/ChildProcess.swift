@@ -94,11 +94,17 @@ public enum ChildProcess {
     let variables = environment.map { strdup($0) }
     defer { for text in words + variables { free(text) } }
     var child: pid_t = 0
-    let code = running.withLock { running in
-      let code = posix_spawn(
-        &child, executable, &actions, &attributes, words + [nil], variables + [nil])
-      if code == 0 { running.insert(child) }
-      return code
+    var code: Int32 = 0
+    // "Text file busy" passes: another process still holds a copy of the descriptor that wrote the executable.
+    for attempt in 0..<100 {
+      if attempt > 0 { usleep(10_000) }
+      code = running.withLock { running in
+        let code = posix_spawn(
+          &child, executable, &actions, &attributes, words + [nil], variables + [nil])
+        if code == 0 { running.insert(child) }
+        return code
+      }
+      if code != ETXTBSY { break }
     }
     guard code == 0 else {
       throw SmithError(
