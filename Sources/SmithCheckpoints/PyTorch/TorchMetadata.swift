@@ -17,10 +17,12 @@ struct TorchMetadata {
     var seen: Set<Int> = [root]
     var queue = [(node: root, path: "", depth: 0)]
     var next = 0
+    var budget = TorchBudget(pickle)
     while next < queue.count, entries.count < Self.maxEntries {
       let (node, path, depth) = queue[next]
       next += 1
       if pickle.tensorCall(node) != nil { continue }
+      guard budget.pays(for: node, of: pickle) else { break }
       for (position, child) in Self.children(node, of: pickle).enumerated() {
         let part = child.part.text(at: position)
         let name = part.map { path.isEmpty ? $0 : "\(path).\($0)" } ?? path

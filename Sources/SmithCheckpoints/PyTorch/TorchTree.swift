@@ -14,13 +14,17 @@ struct TorchTree {
   private(set) var tensors: [(name: String, tensor: TorchTensor)] = []
   private var names: Set<String> = []
   private var bearing: TensorBearing
+  private var budget: TorchBudget
   private var visitsLeft: Int
   private var nameBytesLeft: Int
+  /// What arrays may take whose bytes stand in the pickle: as much as a pickle, however often they are shared.
+  private var inlineBytesLeft = PickleMachine.maxBytes
 
   /// Every tensor under `root`. `prefix` goes before every path; a tensor that is the root itself is called `tensor`.
   init(_ pickle: Pickle, prefix: [String] = []) throws(SmithError) {
     self.pickle = pickle
-    bearing = TensorBearing(pickle)
+    budget = TorchBudget(pickle)
+    bearing = try TensorBearing(pickle, &budget)
     visitsLeft = 4 * pickle.nodes.count + 1000
     nameBytesLeft = 128 << 20
     try walk(prefix)
@@ -60,7 +64,7 @@ struct TorchTree {
       guard visitsLeft > 0, frames.count < Self.maxDepth else {
         throw SmithError(
           .limit, visitsLeft > 0 ? "tensors nested too deep" : "tensors shared too often",
-          at: Place(item: path.prefix(4).joined(separator: ".")))
+          at: Place(item: path.isEmpty ? nil : path.prefix(4).joined(separator: ".")))
       }
       let start = path.count
       if let part = child.part.text(at: position) { path.append(part) }
@@ -75,7 +79,10 @@ struct TorchTree {
   }
 
   /// A container to go through. A key that stands twice would show other readers another tensor.
-  private func container(_ node: Int, _ path: [String]) throws(SmithError) -> Frame {
+  private mutating func container(
+    _ node: Int, _ path: [String]
+  ) throws(SmithError) -> Frame {
+    guard budget.pays(for: node, of: pickle) else { throw TorchBudget.exceeded }
     let children = pickle.children(node)
     var keys: Set<String> = []
     for (position, child) in children.enumerated() {
@@ -111,7 +118,13 @@ struct TorchTree {
       throw SmithError(.mismatch, "two tensors have this name", at: Place(item: name))
     }
     do throws(SmithError) {
-      tensors.append((name, try pickle.tensor(call)))
+      let tensor = try pickle.tensor(call)
+      if case .inline(let bytes, _) = tensor.content { inlineBytesLeft -= bytes.count }
+      guard inlineBytesLeft >= 0 else {
+        throw SmithError(
+          .limit, "arrays in the pickle of more than \(PickleMachine.maxBytes) bytes together")
+      }
+      tensors.append((name, tensor))
     } catch { throw error.at(item: name) }
   }
 }
@@ -120,9 +133,11 @@ struct TorchTree {
 private struct TensorBearing {
   private var holds: [Bool]
 
-  init(_ pickle: Pickle) {
+  /// `.limit` where the budget does not suffice.
+  init(_ pickle: Pickle, _ budget: inout TorchBudget) throws(SmithError) {
     holds = [Bool](repeating: false, count: pickle.nodes.count)
     guard case .node(let root) = pickle.root else { return }
+    guard budget.pays(for: root, of: pickle) else { throw TorchBudget.exceeded }
     var seen = holds
     seen[root] = true
     var frames = [(node: root, children: pickle.children(root), next: 0)]
@@ -138,6 +153,7 @@ private struct TensorBearing {
       if pickle.tensorCall(index) != nil { holds[index] = true }
       if !seen[index], !holds[index] {
         seen[index] = true
+        guard budget.pays(for: index, of: pickle) else { throw TorchBudget.exceeded }
         frames.append((index, pickle.children(index), 0))
       } else if holds[index] {
         holds[frame.node] = true

@@ -91,4 +91,51 @@ import Testing
       Assembly.dict + Assembly.text(name) + Self.tensor + Assembly.setItem + Assembly.stop
     #expect(kind(pickle) == .limit)
   }
+
+  /// A list of pairs that ten thousand dictionaries are made of: a hundred million pairs, if each were gone through.
+  @Test(arguments: [0, 1]) func `a list shared by many dictionaries is not gone through for each`(
+    _ tensors: Int
+  ) {
+    let count = 10_000
+    let pair = Assembly.text("a") + Assembly.int(1) + [0x86]
+    var pickle = Assembly.list + Assembly.mark + (0..<count).flatMap { _ in pair } + [0x65]
+    if tensors == 1 { pickle += Assembly.text("w") + Self.tensor + [0x86] + Assembly.append }
+    pickle += [0x85] + Assembly.put(1) + [0x30]
+    pickle += Assembly.global("collections", "OrderedDict") + Assembly.put(2) + [0x30]
+    let use = Assembly.get(2) + Assembly.get(1) + Assembly.reduce
+    pickle += Assembly.list + Assembly.mark + (0..<count).flatMap { _ in use } + [0x65]
+    #expect(kind(pickle + Assembly.stop, maxMemory: 64 << 20) == .limit)
+  }
+
+  /// Arguments by the thousand, shared by as many calls.
+  @Test func `arguments shared by many calls are not gone through for each`() {
+    let count = 10_000
+    var pickle = Assembly.tuple((0..<count).map { _ in Assembly.list }) + Assembly.put(1) + [0x30]
+    pickle += Assembly.global("builtins", "dict") + Assembly.put(2) + [0x30]
+    let use = Assembly.get(2) + Assembly.get(1) + Assembly.reduce
+    pickle += Assembly.list + Assembly.mark + (0..<count).flatMap { _ in use } + [0x65]
+    #expect(kind(pickle + Assembly.stop, maxMemory: 64 << 20) == .limit)
+  }
+
+  /// One array of 4 MB, as bytes or as protocol 2's text, meant a thousand times: text would be made into bytes a thousand times.
+  @Test(arguments: [false, true]) func `an array shared often is not made often`(asText: Bool) {
+    let count = 4 << 20
+    let size = (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) }
+    let raw = size + [UInt8](repeating: 0x61, count: count)
+    var pickle =
+      asText
+      ? Assembly.global("_codecs", "encode") + [0x58] + raw + Assembly.text("latin1") + [0x86]
+        + Assembly.reduce
+      : [0x42] + raw
+    pickle += Assembly.put(0) + [0x30]
+    pickle +=
+      Assembly.mark + Assembly.int(1) + Assembly.int(count) + [0x85]
+      + Assembly.global("numpy", "dtype") + Assembly.text("u1") + [0x85] + Assembly.reduce
+      + [0x89] + Assembly.get(0) + Assembly.tuple + Assembly.put(1) + [0x30]
+    let array =
+      Assembly.global("numpy.core.multiarray", "_reconstruct") + Assembly.emptyTuple
+      + Assembly.reduce + Assembly.get(1) + Assembly.build
+    pickle += Assembly.mark + (0..<1000).flatMap { _ in array } + Assembly.tuple
+    #expect(kind(pickle + Assembly.stop, maxMemory: 64 << 20) == .limit)
+  }
 }
