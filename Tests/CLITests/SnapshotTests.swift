@@ -31,6 +31,12 @@ import Testing
     Row(
       "inspect-keras", "inspect", "data/models/albert/hf/tf_model.h5", "--match",
       "*predictions/bias*"),
+    Row("inspect-torch-training", "inspect", "data/torch/training.pt"),
+    Row(
+      "convert-torch-fairseq", "convert",
+      "data/models/roberta/fairseq_style/model_split_qkv_encoder_prefix.pt", "out", "--to",
+      "safetensors", "--names", "keep"),
+    Row("convert-to-torch", "convert", "data/models/bert/hf", "out", "--to", "torch"),
     Row("inspect-unknown", "inspect", "data/formats/safetensors_basic.safetensors"),
     Row("inspect-absent", "inspect", "absent"),
     Row("inspect-no-checkpoint", "inspect", "data/models/albert/hf/config.json"),

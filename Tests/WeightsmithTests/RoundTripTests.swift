@@ -58,6 +58,7 @@ import Weightsmith
     switch container {
     case "tf": return ![.f8e8m0, .f4].contains(type)
     case "hdf5": return ![.f8e4m3, .f8e5m2, .f8e8m0, .f8e4m3fnuz, .f8e5m2fnuz, .f4].contains(type)
+    case "torch": return ![.f4, .f6e2m3, .f6e3m2].contains(type)
     case "gguf":
       let held: Set<DType> = [.f32, .f16, .bf16, .f64, .i8, .i16, .i32, .i64, .string, .opaque]
       return held.contains(type) && tensor.shape.count <= 4 && tensor.name.utf8.count < 64
@@ -70,7 +71,7 @@ import Weightsmith
     arguments: Samples.readable,
     [
       ["tf", "safetensors"], ["safetensors", "tf"], ["gguf", "safetensors"],
-      ["hdf5", "safetensors"], ["safetensors", "hdf5"],
+      ["hdf5", "safetensors"], ["safetensors", "hdf5"], ["torch", "safetensors"],
     ])
   func `container to container keeps what is stored`(sample: Sample, way: [String]) throws {
     let checkpoint = try Checkpoint.open(sample.fullPath)

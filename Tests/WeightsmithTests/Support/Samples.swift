@@ -44,14 +44,17 @@ enum Samples {
     let folders = ["models/albert/", "models/bert/", "trained/", "formats/hf_tf_"]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
-        || name == "tf_model.h5.index.json")
+        || name == "tf_model.h5.index.json" || name == "pytorch_model.bin")
   }.map(Sample.init)
 
   static let withReference = models.filter { $0.reference != nil }
 
   /// Every checkpoint that opens, of any model or none: a bundle counts once, by its index.
   static let readable: [Sample] = files.filter { file in
-    let endings = [".index", ".safetensors", ".h5", ".hdf5", ".index.json", ".ckpt", ".gguf"]
+    let endings = [
+      ".index", ".safetensors", ".h5", ".hdf5", ".index.json", ".ckpt", ".gguf", ".bin", ".pt",
+      ".pth",
+    ]
     return endings.contains { file.hasSuffix($0) }
       && (try? Checkpoint.open(Fixtures.path(file))) != nil
   }.map(Sample.init)
