@@ -97,8 +97,10 @@ extension String {
   /// Control characters written as \u{..}, so that a name out of a file cannot move the cursor or ring the bell.
   public var escapedForTerminal: String {
     let isPlain = utf8.withContiguousStorageIfAvailable { bytes in
-      for byte in bytes where byte < 0x20 || byte > 0x7E { return false }
-      return true
+      // To the end in any case: a loop without a way out is a few vector instructions.
+      var others: UInt8 = 0
+      for byte in bytes { others |= byte &- 0x20 > 0x5E ? 1 : 0 }
+      return others == 0
     }
     if isPlain ?? false { return self }
     if unicodeScalars.allSatisfy({ !$0.isControl }) { return self }

@@ -6,8 +6,8 @@ import SmithTensors
 struct TiedCopies {
   let source: any TensorSource
 
-  /// Settles every copy: an equal one is a copy and nothing more, a different one is reported. A decoder equal to the word table is tied
-  /// and goes; a different one stays a parameter of its own.
+  /// Settles every copy: an equal one is a copy and nothing more, a different one is reported. A parameter whose row ties it to another
+  /// goes where the two are equal; a different one stays a parameter of its own.
   func settle(_ copies: [TiedCopy], in parameters: inout Parameters) throws(SmithError) -> [String]
   {
     var notes: [String] = []
@@ -18,17 +18,18 @@ struct TiedCopies {
           "\(copy.stored) differs from the tensor that fills \(copy.canonical); it is not used")
       }
     }
-    let decoder = "heads.mlm.decoder.weight"
-    if let own = parameters.recipes[decoder], let table = parameters.recipes["embeddings.word"] {
-      if try equal(own, table) {
-        parameters.recipes[decoder] = nil
-        parameters.fates = parameters.fates.map { fate in
-          fate.detail == decoder
-            ? TensorFate(tensor: fate.tensor, kind: .copy, detail: "embeddings.word") : fate
-        }
-      } else {
-        notes.append(
-          "untied: the masked-language decoder differs from the word embedding and is kept")
+    for row in Families.named(parameters.configuration.family)?.parameters ?? [] {
+      let name = row.name.text
+      guard let tie = row.tiedTo, let own = parameters.recipes[name],
+        let shared = parameters.recipes[tie]
+      else { continue }
+      if try !equal(own, shared) {
+        notes.append("untied: \(name) differs from \(tie) and is kept")
+        continue
+      }
+      parameters.recipes[name] = nil
+      parameters.fates = parameters.fates.map { fate in
+        fate.detail == name ? TensorFate(tensor: fate.tensor, kind: .copy, detail: tie) : fate
       }
     }
     return notes

@@ -1,5 +1,8 @@
-import Foundation
 import Weightsmith
+
+#if !os(Linux)
+  import Foundation
+#endif
 
 extension OpenOptions {
   /// How every command opens what a user points at: as a file from a stranger.

@@ -57,6 +57,22 @@ import Testing
     }
   }
 
+  @Test(arguments: Families.all)
+  func `a tie leads to a parameter of the same shape that every model has`(family: Family) throws {
+    for row in family.parameters {
+      guard let tie = row.tiedTo else { continue }
+      let target = try #require(family.parameters.first { $0.name.text == tie })
+      #expect(target.part == nil && row.part != nil)
+      let sizes = family.equalSizes
+      func dimensions(_ row: ParameterRow) -> [Dimension] {
+        row.dimensions.map {
+          if case .size(let size) = $0 { .size(sizes[size] ?? size) } else { $0 }
+        }
+      }
+      #expect(dimensions(row) == dimensions(target), "\(row.name.text)")
+    }
+  }
+
   /// A complete model of made-up sizes, in each dialect's names: read, planned for the same dialect, the same names and shapes.
   @Test(arguments: rows)
   func `reading and writing are inverses`(row: Row) throws {

@@ -109,6 +109,19 @@ import Testing
     #expect(error?.kind == .refused)
   }
 
+  @Test func `a part changes nothing only between equal widths`() {
+    #expect(Family.albert.neutralParts == ["projection"] && Family.bert.neutralParts.isEmpty)
+    let equal = albert(layers: 1, groups: 1, formula: .albertOriginal, embedding: 12)
+    #expect(
+      Family.albert.neutral("projection", in: equal.configuration) == [
+        "embeddings.projection.weight": .identity(size: 12),
+        "embeddings.projection.bias": .zeros(shape: [12]),
+      ])
+    let other = albert(layers: 1, groups: 1, formula: .albertOriginal, embedding: 8)
+    #expect(Family.albert.neutral("projection", in: other.configuration) == nil)
+    #expect(Family.albert.neutral("pooler", in: equal.configuration) == nil)
+  }
+
   @Test func `an epsilon or activation that the target's code cannot have is refused`() throws {
     var parameters = albert(layers: 2, groups: 1, formula: .albertHuggingFace)
     parameters.configuration.layerNormEpsilon = 1e-5

@@ -10,7 +10,7 @@ public enum Backends {
     #endif
     #if OneDNN && os(Linux)
       // On AVX2 our packed weights win; 512-bit vectors and matrix tiles only oneDNN uses.
-      list.insert(OneDNNBackend(), at: ws_has_avx512() != 0 ? 0 : 1)
+      if let oneDNN = OneDNNBackend() { list.insert(oneDNN, at: ws_has_avx512() != 0 ? 0 : 1) }
     #endif
     return list
   }()

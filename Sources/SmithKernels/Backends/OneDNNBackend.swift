@@ -1,7 +1,6 @@
 #if OneDNN && os(Linux)
   import CKernels
   import COneDNN
-  import Glibc
 
   /// Intel's oneDNN through `dnnl_sgemm`, which has a kernel for every x86 vector unit.
   ///
@@ -13,7 +12,11 @@
       let inputs: Int
     }
 
-    public init() {}
+    /// Nil where the library is not on this machine.
+    public init?() {
+      guard let library = Library.loaded else { return nil }
+      self.library = library
+    }
 
     public var name: String { "onednn" }
 
@@ -42,9 +45,10 @@
       _ a: MatrixView<Float>, by b: MatrixView<Float>, transposed: Bool,
       into c: MutableMatrixView<Float>
     ) {
-      Self.useOneThread()
+      // Debian's oneDNN runs on OpenMP, whose thread count belongs to the calling thread.
+      library.setThreadCount?(1)
       let none = CChar(UInt8(ascii: "N"))
-      let status = dnnl_sgemm(
+      let status = library.sgemm(
         none, transposed ? CChar(UInt8(ascii: "T")) : none, dnnl_dim_t(a.rows),
         dnnl_dim_t(c.columns), dnnl_dim_t(a.columns), 1, a.base, dnnl_dim_t(a.stride), b.base,
         dnnl_dim_t(b.stride), 0, c.base, dnnl_dim_t(c.stride))
@@ -54,13 +58,27 @@
       }
     }
 
-    /// Debian's oneDNN runs on OpenMP, whose thread count belongs to the calling thread. The symbol is there when oneDNN
-    /// brought libgomp along, and a build on another runtime needs nothing.
-    private static func useOneThread() { setThreadCount?(1) }
+    private let library: Library
 
-    private static let setThreadCount: (@convention(c) @Sendable (CInt) -> Void)? =
-      dlsym(dlopen(nil, RTLD_NOW), "omp_set_num_threads").map {
-        unsafeBitCast($0, to: (@convention(c) @Sendable (CInt) -> Void).self)
+    /// The functions, looked up once.
+    private struct Library: @unchecked Sendable {
+      let sgemm:
+        @convention(c) (
+          CChar, CChar, dnnl_dim_t, dnnl_dim_t, dnnl_dim_t, Float, UnsafePointer<Float>?,
+          dnnl_dim_t,
+          UnsafePointer<Float>?, dnnl_dim_t, Float, UnsafeMutablePointer<Float>?, dnnl_dim_t
+        ) -> dnnl_status_t
+      let setThreadCount: (@convention(c) (CInt) -> Void)?
+
+      static let loaded = Library()
+
+      private init?() {
+        guard let library = ws_dnnl_open(), let sgemm = ws_dnnl_find_sgemm(library) else {
+          return nil
+        }
+        self.sgemm = sgemm
+        setThreadCount = ws_dnnl_find_set_num_threads(library)
       }
+    }
   }
 #endif

@@ -6,7 +6,7 @@ extension Family {
   public static let albert = Family(
     name: "albert",
     parameters: ParameterRow.embeddings(.embedding)
-      + [ParameterRow.linear("embeddings.projection", .hidden, .embedding, part: "projection")]
+      + [ParameterRow.embeddingMap]
       + ParameterRow.encoderBlock
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead

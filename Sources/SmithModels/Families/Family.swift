@@ -55,11 +55,20 @@ public struct ParameterRow: Sendable {
   public var name: NamePattern
   public var dimensions: [Dimension]
   public var part: String?
+  /// The parameter whose values it shares unless a file shows it with others.
+  public var tiedTo: String?
+  /// The value with which it changes nothing, where there is one: what it has in files that cannot be without it.
+  public var neutral: NeutralValue?
 
-  public init(_ name: String, _ dimensions: [Dimension], part: String? = nil) {
+  public init(
+    _ name: String, _ dimensions: [Dimension], part: String? = nil, tiedTo: String? = nil,
+    neutral: NeutralValue? = nil
+  ) {
     self.name = NamePattern(name)
     self.dimensions = dimensions
     self.part = part
+    self.tiedTo = tiedTo
+    self.neutral = neutral
   }
 
   /// A bare table [rows, columns].
@@ -95,16 +104,26 @@ public struct ParameterRow: Sendable {
     ]
   }
 
-  /// The masked-language head: transform to the embedding width, norm, and the bias beside the tied word table. `tied` is the name of
-  /// the decoder when a file carries one that differs from the word table.
+  /// The masked-language head: transform to the embedding width, norm, and the bias beside the decoder, which is the word
+  /// table unless a file carries another.
   static let maskedLanguageHead: [[ParameterRow]] = [
     linear("heads.mlm.dense", .embedding, .hidden, part: "mlm"),
     norm("heads.mlm.norm", .embedding, part: "mlm"),
     [ParameterRow("heads.mlm.bias", [.size(.vocabulary)], part: "mlm")],
     [
       ParameterRow(
-        "heads.mlm.decoder.weight", [.size(.vocabulary), .size(.embedding)], part: "decoder")
+        "heads.mlm.decoder.weight", [.size(.vocabulary), .size(.embedding)], part: "decoder",
+        tiedTo: "embeddings.word")
     ],
+  ]
+
+  /// The map from the embeddings' width to the blocks'; where they are equal, the identity or nothing.
+  static let embeddingMap = [
+    ParameterRow(
+      "embeddings.projection.weight", [.size(.hidden), .size(.embedding)], part: "projection",
+      neutral: .identity),
+    ParameterRow(
+      "embeddings.projection.bias", [.size(.hidden)], part: "projection", neutral: .zeros),
   ]
 
   /// The block of BERT and ALBERT.

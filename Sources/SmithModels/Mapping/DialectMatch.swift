@@ -32,9 +32,11 @@ struct DialectMatch {
   )
     throws(SmithError) -> DialectMatch?
   {
+    let endings = NameEndings(
+      families.flatMap(\.dialects).compactMap(\.wordTableEnding), among: names)
     var found: [DialectMatch] = []
     for family in families {
-      for dialect in family.dialects where dialect.isPlausible(names) {
+      for dialect in family.dialects where endings.contain(dialect.wordTableEnding) {
         for wrapper in dialect.wrappers {
           let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, names: names)
           if match.isAnchored { found.append(match) }
@@ -94,29 +96,11 @@ struct DialectMatch {
 }
 
 extension Dialect {
-  /// Whether any name ends like this dialect's word table: a glance that spares files of strangers the whole comparison.
-  fileprivate func isPlausible(_ names: [String]) -> Bool {
-    guard let rule = rules.first(where: { $0.canonical.text == "embeddings.word" }) else {
-      return false
-    }
-    let text = rule.stored.text
-    let ending = text.hasPrefix(scope) ? String(text.dropFirst(scope.count)) : text
-    let wanted = Array(ending.utf8)
-    return names.contains { $0.hasBytes(atEnd: wanted) }
-  }
-}
-
-extension String {
-  /// `hasSuffix` byte by byte: a file may have a million names, and ours are ASCII.
-  fileprivate func hasBytes(atEnd wanted: [UInt8]) -> Bool {
-    let found = utf8.withContiguousStorageIfAvailable { bytes in
-      if bytes.count < wanted.count { return false }
-      // From the end: most names of strangers differ in their last letters.
-      for distance in stride(from: 1, through: wanted.count, by: 1)
-      where bytes[bytes.count - distance] != wanted[wanted.count - distance] { return false }
-      return true
-    }
-    return found ?? utf8.suffix(wanted.count).elementsEqual(wanted)
+  /// How the name of the word table ends, whatever stands before it; nil where no row has one.
+  fileprivate var wordTableEnding: [UInt8]? {
+    guard let text = rules.first(where: { $0.canonical.text == "embeddings.word" })?.stored.text
+    else { return nil }
+    return Array((text.hasPrefix(scope) ? text.dropFirst(scope.count) : text[...]).utf8)
   }
 }
 

@@ -193,7 +193,9 @@ private struct Assembly {
 
   private func missing(_ configuration: ModelConfiguration) -> [String] {
     var demanded = parts.union(match.family.demanded[match.dialect.name] ?? [])
-    if configuration[.embedding] != configuration[.hidden] { demanded.insert("projection") }
+    let family = match.family
+    demanded.formUnion(
+      family.neutralParts.filter { family.neutral($0, in: configuration) == nil })
     return rows(blocks: configuration.runningBlocks).compactMap { name, row in
       if recipes[name] != nil || row.part.map({ !demanded.contains($0) }) ?? false { return nil }
       return "\(name): no tensor for it"

@@ -33,7 +33,7 @@ public struct Planner: Sendable {
       notes.append(warning)
     }
     var written = try fitSchedule(parameters, notes: &notes)
-    try fitProjection(&written, notes: &notes)
+    try fitNeutralParts(&written, notes: &notes)
     var outputs: [Plan.Output] = []
     var schemes = JSONObject()
     for (name, recipe) in written.recipes {
@@ -147,32 +147,30 @@ extension Planner {
     throw refusal("its formula runs other blocks than the source's, even unrolled")
   }
 
-  /// Adds the E → H map as an identity where the target's files always have one, and drops it where they cannot.
-  private func fitProjection(
+  /// Adds the parts that the target's files always have, as ones that change nothing, and drops those it has no place for: the map from
+  /// the embeddings' width to the blocks', where the two are equal.
+  private func fitNeutralParts(
     _ parameters: inout Parameters, notes: inout [String]
   ) throws(SmithError) {
-    let configuration = parameters.configuration
-    let demanded = family.demanded[dialect.name]?.contains("projection") ?? false
-    guard family.parameters.contains(where: { $0.part == "projection" }),
-      configuration[.embedding] == configuration[.hidden]
-    else { return }
-    if demanded, !configuration.parts.contains("projection") {
-      parameters.recipes["embeddings.projection.weight"] = .identity(size: configuration[.hidden])
-      parameters.recipes["embeddings.projection.bias"] = .zeros(shape: [configuration[.hidden]])
-      parameters.configuration.parts.insert("projection")
-      notes.append("added the embedding map as an identity: the source has none because E = H")
-    } else if !demanded, let weight = parameters.recipes["embeddings.projection.weight"],
-      let bias = parameters.recipes["embeddings.projection.bias"]
-    {
-      guard try isIdentity(weight), try isIdentity(bias) else {
-        throw refusal(
-          "its graph has no embedding map when E = H, and this model's is not an identity")
+    for part in family.neutralParts.sorted() {
+      guard let neutral = family.neutral(part, in: parameters.configuration) else { continue }
+      let isDemanded = family.demanded[dialect.name]?.contains(part) ?? false
+      let isThere = parameters.configuration.parts.contains(part)
+      if isDemanded == isThere { continue }
+      for name in family.parameters.map(\.name.text) {
+        guard let recipe = neutral[name] else { continue }
+        if let own = parameters.recipes[name], try !isIdentity(own) {
+          throw refusal("its graph has no \(part) between equal widths, and \(name) is not neutral")
+        }
+        parameters.recipes[name] = isDemanded ? recipe : nil
       }
-      parameters.recipes["embeddings.projection.weight"] = nil
-      parameters.recipes["embeddings.projection.bias"] = nil
-      parameters.configuration.parts.remove("projection")
-      notes.append(
-        "dropped the embedding map: it is an identity, and the target has none when E = H")
+      if isDemanded {
+        parameters.configuration.parts.insert(part)
+        notes.append("added the \(part) as an identity: the source has none between equal widths")
+      } else {
+        parameters.configuration.parts.remove(part)
+        notes.append("dropped the \(part): it is an identity, and the target has none")
+      }
     }
   }
 }

@@ -98,16 +98,13 @@ struct TensorComparison: Sendable {
     return result
   }
 
-  /// A parameter's recipe; the embedding map that one side lacks because E = H is the identity.
+  /// A parameter's recipe; where only the other side has its part, and the part can be one that changes nothing, the recipe of that.
   private func recipe(_ name: String, in side: Parameters, beside other: Parameters) -> Recipe? {
     if let recipe = side.recipes[name] { return recipe }
-    let hidden = side.configuration[.hidden]
-    guard side.configuration[.embedding] == hidden, other.recipes[name] != nil else { return nil }
-    switch name {
-    case "embeddings.projection.weight": return .identity(size: hidden)
-    case "embeddings.projection.bias": return .zeros(shape: [hidden])
-    default: return nil
-    }
+    guard other.recipes[name] != nil, let family = Families.named(other.configuration.family),
+      let part = family.parameters.first(where: { $0.name.text == name })?.part
+    else { return nil }
+    return family.neutral(part, in: side.configuration)?[name]
   }
 
   private func compare(
