@@ -23,6 +23,7 @@ import torch
 import transformers
 from safetensors.numpy import load_file, save_file
 
+import containers_numpy
 import samples
 from checks import Failure, Score, convert, same_tensors, weightsmith, within
 
@@ -238,6 +239,7 @@ def main():
         loads_in_transformers(score, folder)
         trained_models(score, folder)
         tensorflow_reads(score, folder)
+        containers_numpy.by_flax(score, folder)
         real_weights(score, folder)
     write_report(sys.argv[1], score)
     print(f"{len(score.rows)} checks, {score.failures} failed; {sys.argv[1]} is written")
