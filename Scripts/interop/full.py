@@ -24,6 +24,7 @@ import transformers
 from safetensors.numpy import load_file, save_file
 
 import containers_torch
+import containers_numpy
 import samples
 from checks import Failure, Score, convert, same_tensors, weightsmith, within
 
@@ -240,6 +241,7 @@ def main():
         trained_models(score, folder)
         tensorflow_reads(score, folder)
         containers_torch.judge(score, folder)
+        containers_numpy.by_flax(score, folder)
         real_weights(score, folder)
     write_report(sys.argv[1], score)
     print(f"{len(score.rows)} checks, {score.failures} failed; {sys.argv[1]} is written")

@@ -11,6 +11,7 @@ import h5py
 import numpy
 from safetensors.numpy import load_file
 
+import containers_numpy
 import gguf_readers
 import foreign
 import samples
@@ -173,6 +174,8 @@ def main():
         to_hdf5(score, folder)
         to_gguf(score, folder)
         to_npz(score, folder)
+        containers_numpy.to_npz(score, folder)
+        containers_numpy.to_msgpack(score, folder)
         foreign.onnx_models(score, folder)
         foreign.from_arrays(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")

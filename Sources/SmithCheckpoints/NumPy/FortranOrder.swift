@@ -1,105 +1,108 @@
 import SmithBytes
 
-/// An array stored with its first dimension fastest, read as if its last one were.
+/// Reads an array whose first dimension is fastest as one whose last is.
 ///
-/// The stored array is a row of columns, each with one element of every row (first dimension); the order of the columns is Fortran's too.
-/// A read takes the part of every column that the wanted rows have, in blocks that bound the memory.
+/// Element (r, c) with c over all later dimensions stands at c·rows + r. A range of rows needs a run of each column: the columns
+/// are read one by one where the runs are long and far apart, otherwise many at once. Memory is one window.
 struct FortranOrder {
-  private static let blockBytes = 4 << 20
-  private static let stretchBytes = 1 << 20
+  private static let windowBytes = 1 << 20
+  /// Columns up to here are never worth a read each, bytes.
+  private static let smallColumn = 4096
 
-  private let rows: Int
-  /// The dimensions behind the first.
-  private let inner: [Int]
-  /// Elements of a row.
-  private let columns: Int
-  private let width: Int
+  let rows: Int
+  /// The dimensions after the first.
+  let rest: [Int]
+  let width: Int
 
-  /// The shape's element count was checked before; `width` is the bytes of an element.
+  /// `shape` has two dimensions at least; its size in bytes was checked.
   init(shape: [Int], width: Int) {
-    rows = shape.first ?? 1
-    inner = Array(shape.dropFirst())
-    columns = inner.reduce(1, &*)
+    rows = shape[0]
+    rest = Array(shape.dropFirst())
     self.width = width
   }
 
-  /// `stored` gives the array's bytes as they stand in the file.
+  /// Fills `span` with the bytes from `offset` on, both multiples of `width`. `read` gives bytes of the array as it is stored.
   func read(
     at offset: Int, into span: inout MutableRawSpan,
-    _ stored: (Int, inout MutableRawSpan) throws(SmithError) -> Void
+    from read: (Int, inout MutableRawSpan) throws(SmithError) -> Void
   ) throws(SmithError) {
-    let rowBytes = columns * width
-    guard rowBytes > 0, span.byteCount > 0 else { return }
-    let end = offset + span.byteCount
-    let step = max(1, Self.blockBytes / rowBytes)
-    var row = offset / rowBytes
-    while row * rowBytes < end {
-      let block = row..<min(rows, row + step, (end + rowBytes - 1) / rowBytes)
-      let bytes = try self.block(block, stored)
-      let start = block.lowerBound * rowBytes
-      let wanted = max(start, offset)..<min(start + bytes.count, end)
-      for place in wanted {
-        span.storeBytes(of: bytes[place - start], toByteOffset: place - offset, as: UInt8.self)
+    if span.byteCount == 0 { return }
+    let wanted = (offset / width)..<((offset + span.byteCount) / width)
+    let columns = rest.reduce(1, &*)
+    let first = wanted.lowerBound / columns
+    let last = (wanted.upperBound - 1) / columns
+    let run = last - first + 1
+    let columnBytes = rows * width
+    let isDense = run >= rows / 8 || columnBytes <= Self.smallColumn
+    let atOnce = isDense ? max(1, Self.windowBytes / columnBytes) : 1
+    var counter = Columns(rest)
+    var column = 0
+    while column < columns {
+      let count = min(atOnce, columns - column)
+      // From the first row wanted of the first column to the last one of the last.
+      let elements = (count - 1) * rows + run
+      let window = try [UInt8](count: elements * width) { piece throws(SmithError) in
+        try read((column * rows + first) * width, &piece)
       }
-      row = block.upperBound
+      for index in 0..<count {
+        let target = first * columns + counter.position
+        scatter(
+          window, from: index * rows, count: run, to: target, step: columns, wanted, into: &span)
+        counter.advance()
+      }
+      column += count
     }
   }
 
-  /// Some rows, their elements in the order of the last dimension.
-  private func block(
-    _ block: Range<Int>, _ stored: (Int, inout MutableRawSpan) throws(SmithError) -> Void
-  ) throws(SmithError) -> [UInt8] {
-    var bytes = [UInt8](repeating: 0, count: block.count * columns * width)
-    var order = ColumnOrder(inner)
-    // Whole columns where little of them is left out: one read for many.
-    let isWhole = block.count * 8 >= rows
-    let part = isWhole ? 0..<rows : block
-    let stretch = isWhole ? max(1, Self.stretchBytes / (rows * width)) : 1
-    for first in stride(from: 0, to: columns, by: stretch) {
-      let count = min(stretch, columns - first)
-      let piece = try [UInt8](count: count * part.count * width) { span throws(SmithError) in
-        try stored((first * rows + part.lowerBound) * width, &span)
-      }
-      for column in 0..<count {
-        let target = order.next()
-        for row in block {
-          let from = (column * part.count + row - part.lowerBound) * width
-          let to = ((row - block.lowerBound) * columns + target) * width
-          for byte in 0..<width { bytes[to + byte] = piece[from + byte] }
+  /// Copies elements that follow each other in `window` to every `step`-th element, those that are wanted.
+  private func scatter(
+    _ window: [UInt8], from start: Int, count: Int, to first: Int, step: Int,
+    _ wanted: Range<Int>, into span: inout MutableRawSpan
+  ) {
+    let skipped = first < wanted.lowerBound ? 1 : 0
+    let left = first + (count - 1) * step >= wanted.upperBound ? count - 1 : count
+    guard skipped < left else { return }
+    let source = (start + skipped) * width
+    let target = (first + skipped * step - wanted.lowerBound) * width
+    let strides = (source: width, target: step * width)
+    window.withUnsafeBytes { from in
+      span.withUnsafeMutableBytes { into in
+        guard let source = from.baseAddress?.advanced(by: source),
+          let target = into.baseAddress?.advanced(by: target)
+        else { return }
+        for index in 0..<(left - skipped) {
+          target.advanced(by: index * strides.target).copyMemory(
+            from: source.advanced(by: index * strides.source), byteCount: width)
         }
       }
     }
-    return bytes
   }
-}
 
-/// For one stored column after the other, its place in a row.
-private struct ColumnOrder {
-  private let shape: [Int]
-  private let strides: [Int]
-  private var index: [Int]
-  private var place = 0
+  /// Counts columns in the order of the file, first dimension fastest, and knows their place in the other order.
+  private struct Columns {
+    private let extents: [Int]
+    private let strides: [Int]
+    private var indices: [Int]
+    private(set) var position = 0
 
-  init(_ shape: [Int]) {
-    self.shape = shape
-    var strides = [Int](repeating: 1, count: shape.count)
-    for axis in shape.indices.dropLast().reversed() {
-      strides[axis] = strides[axis + 1] * shape[axis + 1]
+    init(_ extents: [Int]) {
+      self.extents = extents
+      var strides = Array(repeating: 1, count: extents.count)
+      for axis in extents.indices.dropLast().reversed() {
+        strides[axis] = strides[axis + 1] * extents[axis + 1]
+      }
+      self.strides = strides
+      indices = Array(repeating: 0, count: extents.count)
     }
-    self.strides = strides
-    index = [Int](repeating: 0, count: shape.count)
-  }
 
-  mutating func next() -> Int {
-    defer {
-      for axis in shape.indices {
-        index[axis] += 1
-        place += strides[axis]
-        if index[axis] < shape[axis] { break }
-        place -= index[axis] * strides[axis]
-        index[axis] = 0
+    mutating func advance() {
+      for axis in extents.indices {
+        indices[axis] += 1
+        position += strides[axis]
+        if indices[axis] < extents[axis] { return }
+        position -= strides[axis] * extents[axis]
+        indices[axis] = 0
       }
     }
-    return place
   }
 }

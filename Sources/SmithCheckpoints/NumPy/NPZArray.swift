@@ -4,9 +4,6 @@ import SmithTensors
 extension NPZSource.Array {
   /// Reads the header; `.mismatch` where shape and type do not take the bytes that follow it.
   init(named name: String, _ content: NPZSource.Content) throws(SmithError) {
-    guard name.utf8.count <= 4096 else {
-      throw SmithError(.limit, "a name of \(name.utf8.count) bytes")
-    }
     let count = content.count
     let header = try NPYHeader(count: count) { range throws(SmithError) in
       try content.bytes(range)
@@ -45,41 +42,53 @@ extension NPZSource.Array {
   }
 
   /// Bytes of the array as it is lent: little endian, last dimension fastest. Checked against its size by the caller.
-  ///
-  /// A read of the whole checks the CRC-32 that the archive has.
   func read(at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
-    guard case .numbers(_, let swapWidth, _) = header.element else { return }
-    let (head, tail) = (offset % swapWidth, (offset + span.byteCount) % swapWidth)
-    if head == 0, tail == 0 {
-      try readStored(at: offset, into: &span)
-      span.reverse(each: swapWidth)
-    } else {
-      // Whole elements around what is asked for.
-      let start = offset - head
-      let end = offset + span.byteCount + (tail == 0 ? 0 : swapWidth - tail)
-      let bytes = try [UInt8](count: end - start) { piece throws(SmithError) in
-        try readStored(at: start, into: &piece)
-        piece.reverse(each: swapWidth)
+    guard case .numbers(let type, let swapWidth, _) = header.element else { return }
+    let isTransposed = header.isFortran && info.shape.count > 1
+    let unit = isTransposed ? type.width : swapWidth
+    let end = offset + span.byteCount
+    guard offset % unit == 0, end % unit == 0 else {
+      // A range that cuts elements: whole ones are read and cut.
+      let start = offset / unit * unit
+      let bytes = try [UInt8](count: (end + unit - 1) / unit * unit - start) {
+        whole throws(SmithError) in
+        try read(at: start, into: &whole)
       }
-      for index in 0..<span.byteCount {
-        span.storeBytes(of: bytes[head + index], toByteOffset: index, as: UInt8.self)
-      }
+      span.copy(bytes, (offset - start)..<(end - start), to: 0)
+      return
     }
-    if span.byteCount == info.byteCount { try content.verifyChecksum() }
+    let isWhole = span.byteCount == info.byteCount
+    if isTransposed {
+      try transposed(at: offset, width: type.width, into: &span)
+      if isWhole, case .member(let member) = content { try member.verifyChecksum() }
+    } else {
+      try content.read(at: header.dataStart + offset, into: &span)
+      if isWhole { try check(span.bytes) }
+    }
+    span.swapBytes(ofWidth: swapWidth)
   }
 
-  private func readStored(at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
-    guard header.isFortran, info.shape.count > 1, let width = info.encoding.dtype?.width else {
-      return try content.read(at: header.dataStart + offset, into: &span)
-    }
-    try FortranOrder(shape: info.shape, width: width).read(at: offset, into: &span) {
-      start, piece throws(SmithError) in
+  /// The CRC-32 of the whole content, whose elements the caller has.
+  private func check(_ data: RawSpan) throws(SmithError) {
+    guard case .member(let member) = content else { return }
+    var sum = CRC32()
+    sum.update(header.bytes)
+    sum.update(data)
+    try member.check(crc32: sum.value)
+  }
+
+  private func transposed(
+    at offset: Int, width: Int, into span: inout MutableRawSpan
+  ) throws(SmithError) {
+    let order = FortranOrder(shape: info.shape, width: width)
+    try order.read(at: offset, into: &span) { start, piece throws(SmithError) in
       try content.read(at: header.dataStart + start, into: &piece)
     }
   }
 }
 
 extension NPZSource.Content {
+  /// Header and elements, bytes.
   var count: Int {
     switch self {
     case .file(let file): file.count
@@ -87,32 +96,17 @@ extension NPZSource.Content {
     }
   }
 
+  func bytes(_ range: Range<Int>) throws(SmithError) -> [UInt8] {
+    switch self {
+    case .file(let file): try file.bytes(range)
+    case .member(let member): try member.bytes(range)
+    }
+  }
+
   func read(at offset: Int, into span: inout MutableRawSpan) throws(SmithError) {
     switch self {
     case .file(let file): try file.read(at: offset, into: &span)
     case .member(let member): try member.read(at: offset, into: &span)
-    }
-  }
-
-  func bytes(_ range: Range<Int>) throws(SmithError) -> [UInt8] {
-    try [UInt8](count: range.count) { span throws(SmithError) in
-      try read(at: range.lowerBound, into: &span)
-    }
-  }
-
-  func verifyChecksum() throws(SmithError) {
-    if case .member(let member) = self { try member.verifyChecksum() }
-  }
-}
-
-extension MutableRawSpan {
-  /// Turns the bytes of every element around; the span holds whole elements.
-  fileprivate mutating func reverse(each width: Int) {
-    guard width > 1 else { return }
-    withUnsafeMutableBytes { bytes in
-      for start in stride(from: 0, to: bytes.count, by: width) {
-        bytes[start..<(start + width)].reverse()
-      }
     }
   }
 }

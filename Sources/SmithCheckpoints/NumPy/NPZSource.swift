@@ -42,6 +42,8 @@ struct NPZSource: TensorSource {
     var others: [String] = []
     for entry in archive.entries {
       guard entry.name.hasSuffix(".npy") else {
+        // Only where the local header calls it so too.
+        _ = try archive.dataRange(of: entry)
         others.append(entry.name)
         continue
       }

@@ -8,8 +8,11 @@ struct NPZWriter: ContainerWriter {
 
   func obstacle(to tensor: TensorInfo) -> String? {
     if let obstacle = encodingObstacle(to: tensor) { return obstacle }
-    return tensor.shape.count > NPYHeader.maxRank
-      ? "more than \(NPYHeader.maxRank) dimensions" : nil
+    if tensor.shape.count > NPYHeader.maxRank {
+      return "more than \(NPYHeader.maxRank) dimensions"
+    }
+    // numpy gives `archive["x.npy"]` the array x.
+    return tensor.name.hasSuffix(".npy") ? "names that end in .npy" : nil
   }
 
   func layout(
@@ -35,7 +38,11 @@ struct NPZWriter: ContainerWriter {
 
   private func zip(_ tensors: [TensorInfo]) throws(SmithError) -> ZipLayout {
     let members = try tensors.map { tensor throws(SmithError) in
-      ZipLayout.Member(
+      if let obstacle = obstacle(to: tensor) {
+        throw SmithError(
+          .unsupported, "npz cannot hold \(obstacle)", at: Place(item: tensor.name))
+      }
+      return ZipLayout.Member(
         name: tensor.name + ".npy", head: try header(tensor), dataCount: tensor.byteCount)
     }
     return try ZipLayout(members, style: .numpy)

@@ -31,7 +31,10 @@ public struct ReferenceOutputs: Sendable {
     }
     var tensors: [String: (shape: [Int], values: [Float])] = [:]
     var evaluator = RecipeEvaluator(source: checkpoint.source)
-    for (name, recipe) in try StoredSchemes.fold(checkpoint.source) {
+    // A remark beside the numbers is no output.
+    let unreadable: Set<DType> = [.string, .opaque]
+    for (name, recipe) in try StoredSchemes.fold(checkpoint.source)
+    where !unreadable.contains(recipe.dtype) {
       do throws(SmithError) {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))
       } catch { throw error.at(file: path, item: name) }
