@@ -21,7 +21,7 @@ import Weightsmith
     #expect(Self.keys.isSubset(of: object.keys))
     #expect(object["family"] as? String == sample.family)
     #expect(object["dialect"] as? String == sample.dialect.rawValue)
-    #expect(["tf", "safetensors", "hdf5"].contains(object["container"] as? String ?? ""))
+    #expect(Formats.all.contains { $0.name == object["container"] as? String })
     let tensors = try #require(object["tensors"] as? [[String: Any]])
     #expect(!tensors.isEmpty)
     for tensor in tensors {

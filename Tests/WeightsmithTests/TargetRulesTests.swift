@@ -94,7 +94,7 @@ private enum Nesting: ContainerFormat {
 
   @Test func `the remedy is f32 where that is one`() throws {
     let source = try file([("a", .f8e8m0, [4]), ("b", .f8e4m3fnuz, [4]), ("c", .f32, [1])])
-    #expect(try refusal(source, to: "gguf")?.remedy == "--to safetensors, or torch")
+    #expect(try refusal(source, to: "gguf")?.remedy == "--to safetensors, or msgpack, or torch")
     let floats = try file([("b", .f8e4m3fnuz, [4]), ("c", .f32, [1])])
     #expect(try refusal(floats, to: "gguf")?.remedy == "--dtype f32")
     let blocks = try Checkpoint.open(Fixtures.path("formats/gguf_alltypes.gguf"))

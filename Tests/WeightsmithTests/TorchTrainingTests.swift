@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 import Weightsmith
@@ -22,9 +23,10 @@ import Weightsmith
         .model(model), to: .init(format: format, names: .hf), at: "\(scratch.path)/\(name)")
       _ = try conversion.run(try conversion.prepare())
     }
-    let file = "pytorch_model.bin"
-    let written = try InputFile("\(scratch.path)/trained/\(file)")
-    let expected = try InputFile("\(scratch.path)/original/\(file)")
-    #expect(try written.bytes(0..<written.count) == expected.bytes(0..<expected.count))
+    let written = FileManager.default.contents(atPath: "\(scratch.path)/trained/pytorch_model.bin")
+    let expected = FileManager.default.contents(
+      atPath: "\(scratch.path)/original/pytorch_model.bin")
+    #expect(try #require(written).count > 18_000)
+    #expect(written == expected)
   }
 }

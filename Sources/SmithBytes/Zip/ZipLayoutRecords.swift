@@ -42,7 +42,9 @@ extension ZipLayout {
 
   /// Both sizes; where they are in the descriptor, only what does not fit into 32 bits.
   private static func localZip64(_ size: Int, at offset: Int, _ style: ZipStyle) -> [UInt8] {
-    let sizes = style.isStreamed && size < style.longFrom ? [] : [size, size]
+    // torch's zip library writes this before it knows what the member takes, and says 0.
+    let sizes =
+      style.isStreamed ? (size < style.longFrom ? [] : [size, 0]) : [size, size]
     let offsets = style.isStreamed && offset >= style.longFrom ? [offset] : []
     return zip64(sizes + offsets)
   }

@@ -100,8 +100,8 @@ extension PickleMachine {
 
   private mutating func store(at index: Int) throws(SmithError) {
     let value = try pop()
-    // A dictionary keeps a third of its places free.
-    try charge(2 * MemoryLayout<PickleValue>.stride)
+    // The dictionary has the index too, and places to spare.
+    try charge(3 * MemoryLayout<PickleValue>.stride)
     memo[index] = value
     try push(value)
   }

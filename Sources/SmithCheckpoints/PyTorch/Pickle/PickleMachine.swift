@@ -3,8 +3,8 @@ import SmithBytes
 /// Runs a pickle's opcodes on a stack of inert values (formats §4.3). A global pushes its name; a call, whatever it calls, becomes a
 /// node that says what would have been called with what. So there is nothing to execute, and no list of what must not be.
 struct PickleMachine {
-  /// What the values may take together, bytes: 300,000 tensors.
-  static let maxMemory = 512 << 20
+  /// What the values may take together, bytes: 100,000 tensors.
+  static let maxMemory = 192 << 20
   /// The longest pickle that is read.
   static let maxBytes = 128 << 20
   static let maxNameBytes = 1024
