@@ -15,9 +15,9 @@ from foreign import same, stored
 DATA = ROOT / "Fixtures/data"
 # Models and odd files in every container, for `--names keep`.
 SOURCES = ["models/albert/google_tf", "models/bert/hf", "formats/hf_tf_bert_sharded", "formats/keras3.weights.h5", "formats/tf_v2_partitioned",
-           "formats/safetensors_sharded", "npz/orders_deflated.npz", "npz/kinds.npz", "zarr/group/types", "flax/sharded", "onnx/external.onnx"]
+           "formats/safetensors_sharded", "npz/orders_deflated.npz", "npz/kinds.npz", "zarr/group/types", "onnx/external.onnx"]
 # With types that numpy has not.
-WIDE = ["formats/safetensors_torch_dtypes.safetensors", "flax/arrays.msgpack", "flax/chunked.msgpack", "flax/scalars.msgpack"]
+WIDE = ["formats/safetensors_torch_dtypes.safetensors", "flax/arrays.msgpack", "flax/chunked.msgpack", "flax/scalars.msgpack", "flax/sharded"]
 TYPES = {"bf16": "bfloat16", "f8e4m3": "float8_e4m3fn", "f8e5m2": "float8_e5m2", "f8e8m0": "float8_e8m0fnu", "f8e4m3fnuz": "float8_e4m3fnuz",
          "f8e5m2fnuz": "float8_e5m2fnuz", "bool": "bool", "c64": "complex64", "c128": "complex128"}
 TYPES |= {f"{kind}{bits}": f"{name}{bits}" for kind, name in (("u", "uint"), ("i", "int"), ("f", "float")) for bits in (8, 16, 32, 64)}
