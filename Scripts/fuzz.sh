@@ -6,7 +6,7 @@
 #
 # libhdf5 reads metadata in a child process there, as it does for the command line.
 # Every input must end in a tensor list or in one SmithError: a trap, a signal, more than 5 s or more than 1 GB is a finding, and the exit
-# code is then not 0. The corpus stays in .build-fuzz/corpus/READER and grows from run to run.
+# code is then not 0. A finding that is mended becomes a fixture with a test beside the reader's attacks. The corpus stays in .build-fuzz/corpus/READER and grows from run to run.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Scripts/setup.sh

@@ -12,22 +12,11 @@ import zipfile
 import h5py
 import numpy as np
 
+from crc32c import crc32c
+
 ROOT = "Fixtures/data"
 NAMES = {"float16": "f16", "float32": "f32", "float64": "f64", "bool": "bool", "complex64": "c64", "complex128": "c128"}
 REFUSED_FILTERS = {"lzf", "scaleoffset"}
-
-TABLE = []
-for i in range(256):
-    for _ in range(8):
-        i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
-    TABLE.append(i)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 255] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
 
 
 def little_endian(a):

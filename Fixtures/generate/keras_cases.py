@@ -1,6 +1,6 @@
 """Keras archives and indexes that the samples do not cover, and the values that Keras itself reported, as checksums in its order.
 
-Writes Fixtures/data/keras. Run from the project folder; needs numpy and h5_truth.py's crc32c.
+Writes Fixtures/data/keras. Run from the project folder; needs numpy.
 """
 import json
 import os
@@ -8,22 +8,11 @@ import zipfile
 
 import numpy as np
 
+from crc32c import crc32c
+
 ROOT = "Fixtures/data"
 OUT = f"{ROOT}/keras"
 os.makedirs(OUT, exist_ok=True)
-TABLE = []
-for value in range(256):
-    for _ in range(8):
-        value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
-    TABLE.append(value)
-
-
-def crc32c(data):
-    value = 0xFFFFFFFF
-    for byte in data:
-        value = value >> 8 ^ TABLE[(value ^ byte) & 255]
-    return value ^ 0xFFFFFFFF
-
 
 with zipfile.ZipFile(f"{ROOT}/formats/keras3.keras") as archive:
     members = {name: archive.read(name) for name in archive.namelist()}

@@ -11,25 +11,13 @@ import types
 import numpy as np
 import torch
 
+from crc32c import crc32c
+
 ROOT = "Fixtures/data"
 NAMES = {"float16": "f16", "float32": "f32", "float64": "f64", "bfloat16": "bf16", "complex64": "c64", "complex128": "c128", "bool": "bool",
          "float8_e4m3fn": "f8e4m3", "float8_e5m2": "f8e5m2", "float8_e4m3fnuz": "f8e4m3fnuz", "float8_e5m2fnuz": "f8e5m2fnuz",
          "float8_e8m0fnu": "f8e8m0", "quint8": "u8", "qint8": "i8"}
 WRAPPERS = {"state_dict", "model", "model_state_dict", "module", "generator", "ema"}
-
-TABLE = []
-for i in range(256):
-    for _ in range(8):
-        i = i >> 1 ^ (0x82F63B78 if i & 1 else 0)
-    TABLE.append(i)
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc = TABLE[(crc ^ byte) & 255] ^ crc >> 8
-    return crc ^ 0xFFFFFFFF
-
 
 class Net(torch.nn.Module):
     pass

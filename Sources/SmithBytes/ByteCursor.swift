@@ -57,20 +57,6 @@ public struct ByteCursor: Sendable {
     return value
   }
 
-  /// An unsigned LEB128 integer of at most 64 bits (formats §0.2): an 11th byte or bits past 64 are refused.
-  public mutating func varint() throws(SmithError) -> UInt64 {
-    let start = position
-    var value: UInt64 = 0
-    for index in 0..<10 {
-      let byte = try byte()
-      if index == 9, byte > 1 { break }
-      value |= UInt64(byte & 0x7F) << UInt64(7 * index)
-      if byte < 0x80 { return value }
-    }
-    throw SmithError(
-      .malformed, "a variable-length integer of more than 64 bits", at: Place(offset: start))
-  }
-
   /// `count` bytes as UTF-8, or `.malformed`.
   public mutating func utf8(_ count: Int) throws(SmithError) -> String {
     let start = position

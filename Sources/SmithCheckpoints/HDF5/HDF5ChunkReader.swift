@@ -12,7 +12,7 @@ struct HDF5ChunkReader {
   func read(_ range: Range<Int>, into span: inout MutableRawSpan) throws(SmithError) {
     if range.isEmpty { return }
     var missing: [UInt8]?
-    var chunks = HDF5Odometer(chunking.chunks(holding: range))
+    var chunks = Odometer(chunking.chunks(holding: range))
     while !chunks.isDone {
       let coordinates = chunks.current
       if let decoded = try decoded(coordinates) {
@@ -56,7 +56,7 @@ struct HDF5ChunkReader {
     let last = shape.count - 1
     let origin = coordinates.indices.map { coordinates[$0] * chunk[$0] }
     let extent = coordinates.indices.map { min(chunk[$0], shape[$0] - origin[$0]) }
-    var rows = HDF5Odometer(extent.dropLast().map { 0..<$0 })
+    var rows = Odometer(extent.dropLast().map { 0..<$0 })
     while !rows.isDone {
       var (target, source) = (0, 0)
       for axis in 0..<last {

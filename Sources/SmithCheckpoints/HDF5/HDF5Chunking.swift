@@ -122,25 +122,3 @@ struct HDF5Chunking: Hashable, Sendable {
     return result
   }
 }
-
-/// Every tuple of a box in row-major order: an odometer, because the rank is the file's.
-struct HDF5Odometer {
-  private let box: [Range<Int>]
-  private(set) var current: [Int]
-  private(set) var isDone: Bool
-
-  init(_ box: [Range<Int>]) {
-    self.box = box
-    current = box.map(\.lowerBound)
-    isDone = box.contains { $0.isEmpty }
-  }
-
-  mutating func advance() {
-    for axis in box.indices.reversed() {
-      current[axis] += 1
-      if current[axis] < box[axis].upperBound { return }
-      current[axis] = box[axis].lowerBound
-    }
-    isDone = true
-  }
-}

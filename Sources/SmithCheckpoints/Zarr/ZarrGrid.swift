@@ -99,25 +99,3 @@ struct ZarrGrid: Sendable {
     }
   }
 }
-
-/// Counts through a box of coordinates, the last axis fastest. A box of no axes has one place.
-struct Odometer {
-  private let box: [Range<Int>]
-  private(set) var current: [Int]
-  private(set) var isDone: Bool
-
-  init(_ box: [Range<Int>]) {
-    self.box = box
-    current = box.map(\.lowerBound)
-    isDone = box.contains { $0.isEmpty }
-  }
-
-  mutating func advance() {
-    for axis in box.indices.reversed() {
-      current[axis] += 1
-      if current[axis] < box[axis].upperBound { return }
-      current[axis] = box[axis].lowerBound
-    }
-    isDone = true
-  }
-}

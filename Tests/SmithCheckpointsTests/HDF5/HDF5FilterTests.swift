@@ -67,13 +67,13 @@ import Testing
   }
 
   @Test func `every tuple of a box once, in order`() {
-    var odometer = HDF5Odometer([0..<2, 3..<4, 1..<3])
+    var odometer = Odometer([0..<2, 3..<4, 1..<3])
     var seen: [[Int]] = []
     while !odometer.isDone {
       seen.append(odometer.current)
       odometer.advance()
     }
     #expect(seen == [[0, 3, 1], [0, 3, 2], [1, 3, 1], [1, 3, 2]])
-    #expect(HDF5Odometer([0..<2, 1..<1]).isDone)
+    #expect(Odometer([0..<2, 1..<1]).isDone)
   }
 }

@@ -173,11 +173,11 @@ import Testing
   func `chunks that are links`(target: String, kind: SmithError.Kind?) throws {
     let scratch = try Scratch()
     try scratch.write([UInt8](repeating: 7, count: 8), as: "secret")
-    try scratch.write([UInt8](repeating: 1, count: 8), as: "root/other")
-    try ZarrFile().write(to: scratch, as: "root/w")
+    try scratch.write([UInt8](repeating: 1, count: 8), as: "group/other")
+    try ZarrFile().write(to: scratch, as: "group/w")
     try FileManager.default.createSymbolicLink(
-      atPath: scratch.path + "/root/w/0", withDestinationPath: target)
-    let source = try Formats.open(scratch.path + "/root")
+      atPath: scratch.path + "/group/w/0", withDestinationPath: target)
+    let source = try Formats.open(scratch.path + "/group")
     guard let kind else {
       #expect(try source.bytes(source.tensors[0], 0..<8) == [UInt8](repeating: 1, count: 8))
       return
@@ -189,13 +189,13 @@ import Testing
 
   @Test func `folders that lead back, deep folders, folders of nothing`() throws {
     let scratch = try Scratch()
-    try ZarrFile().write(to: scratch, as: "root/w")
+    try ZarrFile().write(to: scratch, as: "group/w")
     try FileManager.default.createSymbolicLink(
-      atPath: scratch.path + "/root/again", withDestinationPath: ".")
-    #expect(try Formats.open(scratch.path + "/root").tensors.map(\.name) == ["w"])
-    let deep = "root/" + [String](repeating: "d", count: 20).joined(separator: "/")
+      atPath: scratch.path + "/group/again", withDestinationPath: ".")
+    #expect(try Formats.open(scratch.path + "/group").tensors.map(\.name) == ["w"])
+    let deep = "group/" + [String](repeating: "d", count: 20).joined(separator: "/")
     try ZarrFile().write(to: scratch, as: deep)
-    let error = #expect(throws: SmithError.self) { try Formats.open(scratch.path + "/root") }
+    let error = #expect(throws: SmithError.self) { try Formats.open(scratch.path + "/group") }
     #expect(error?.kind == .limit)
     try scratch.write([], as: "empty/.zgroup")
     let none = #expect(throws: SmithError.self) { try Formats.open(scratch.path + "/empty") }
