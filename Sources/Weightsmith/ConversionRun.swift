@@ -89,7 +89,7 @@ extension Conversion {
 
   /// What kept names say of the model; nil where no family's tables fit, or two do.
   private func familyByNames(_ tensors: [TensorInfo]) -> String? {
-    (try? ParameterReader.recognise(tensors.map(\.name)))?.family.name
+    (try? ParameterReader.recognise(tensors.map { ($0.name, $0.shape) }))?.family.name
   }
 
   private var stem: String {

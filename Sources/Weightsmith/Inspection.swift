@@ -26,7 +26,7 @@ public struct Inspection: Sendable {
     var found: (family: Family, dialect: Dialect)?
     var model: Model?
     do throws(SmithError) {
-      found = try ParameterReader.recognise(tensors.map(\.name))
+      found = try ParameterReader.recognise(tensors.map { ($0.name, $0.shape) })
       if found != nil { model = try Model(checkpoint, options: options) }
     } catch { notes.append(error.description) }
     family = found?.family.name

@@ -26,7 +26,8 @@ public struct Model: Sendable {
   public init(_ checkpoint: Checkpoint, options: Options = Options()) throws(SmithError) {
     do throws(SmithError) {
       let stored = try StoredSchemes.fold(checkpoint.source)
-      guard let (family, dialect) = try ParameterReader.recognise(Array(stored.keys)) else {
+      let names = stored.map { (name: $0.key, shape: $0.value.shape) }
+      guard let (family, dialect) = try ParameterReader.recognise(names) else {
         throw SmithError(
           .unsupported,
           "the tensor names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))",

@@ -38,6 +38,9 @@ extension Recipe {
     case .cast(let inner, let type): "\(type.rawValue) " + inner.steps
     case .component(let inner, let scheme, let index): "\(scheme)[\(index)] " + inner.steps
     case .decode(let scheme, _, _): "decode \(scheme) "
+    case .product(let left, _): "product " + left.steps
+    case .addingRow(let inner, _): "add row " + inner.steps
+    case .ungrouped(let inner): "ungroup " + inner.steps
     case .identity: "identity "
     case .zeros: "zeros "
     }

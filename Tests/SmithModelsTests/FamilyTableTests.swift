@@ -129,7 +129,8 @@ import Testing
 
   /// Whether what is left is a whole model all the same, because the last tensor of a part went.
   private static func isHeadless(_ row: Row, _ stored: StoredTensors) -> Bool {
-    guard let match = try? DialectMatch.best(for: Array(stored.keys), in: [row.family]) else {
+    guard let match = try? DialectMatch.best(
+      for: stored.map { ($0.key, $0.value.shape) }, in: [row.family]) else {
       return false
     }
     let names = Set(match.bindings.map(\.canonical))
@@ -165,7 +166,7 @@ struct Synthetic {
         let plain = rule.stored.filled(with: ["b": block, "g": block, "k": 0])
         let parts = Set(family.parameters.compactMap(\.part)).subtracting(["decoder", "token"])
         let name = dialect.decorate?(plain, parts) ?? plain
-        stored[name] = .source(name: name, dtype: .f32, shape: rule.step.swapping(shape))
+        stored[name] = .source(name: name, dtype: .f32, shape: rule.step.storedShape(of: shape))
       }
     }
   }

@@ -4,6 +4,9 @@ import SmithBytes
 /// Stored tensors by name, each as the recipe that reads it. Quantized components are already folded into one entry here.
 public typealias StoredTensors = OrderedDictionary<String, Recipe>
 
+/// A stored tensor as far as recognition looks at it.
+typealias StoredName = (name: String, shape: [Int])
+
 /// The names of one checkpoint held against one dialect's table: which stored tensor is which canonical parameter.
 struct DialectMatch {
   /// A stored tensor and the row it matched.
@@ -26,25 +29,28 @@ struct DialectMatch {
   private(set) var groups = 1
   private(set) var innerBlocks = 1
 
+  /// How many stored tensors have a shape that their row's layout step can be meant for.
+  private(set) var fitting = 0
+
   /// The best match over all families and dialects, nil when none has a word table and a block. Two that fit equally well are an error.
   static func best(
-    for names: [String], in families: [Family] = Families.all
+    for tensors: [StoredName], in families: [Family] = Families.all
   )
     throws(SmithError) -> DialectMatch?
   {
+    let names = tensors.map(\.name)
     let endings = NameEndings(
       families.flatMap(\.dialects).compactMap(\.wordTableEnding), among: names)
     var found: [DialectMatch] = []
     for family in families {
       for dialect in family.dialects where endings.contain(dialect.wordTableEnding) {
         for wrapper in dialect.wrappers {
-          let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, names: names)
+          let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, tensors: tensors)
           if match.isAnchored { found.append(match) }
         }
       }
     }
-    let most = found.map(\.bindings.count).max() ?? 0
-    let winners = found.filter { $0.bindings.count == most }
+    let winners = found.filter { match in !found.contains { $0.isBetter(than: match) } }
     if winners.count > 1 {
       let list = winners.map { "\($0.family.name) (\($0.dialect.name.rawValue))" }
       throw SmithError(.mismatch, "the names fit several models: \(list.joined(separator: ", "))")
@@ -52,16 +58,22 @@ struct DialectMatch {
     return winners.first
   }
 
-  init(family: Family, dialect: Dialect, wrapper: String, names: [String]) {
+  /// More tensors recognised, or as many and in better shape.
+  private func isBetter(than other: DialectMatch) -> Bool {
+    (bindings.count, fitting) > (other.bindings.count, other.fitting)
+  }
+
+  init(family: Family, dialect: Dialect, wrapper: String, tensors: [StoredName]) {
     self.family = family
     self.dialect = dialect
     self.wrapper = wrapper
     let table = RuleIndex(dialect)
     var hits: [(name: String, rule: Rule, places: [String: Int])] = []
-    for name in names {
+    for (name, shape) in tensors {
       let plain = plainName(name)
       let matches = plain.map { table.matches($0) } ?? []
       hits += matches.map { (name, $0.rule, $0.places) }
+      if matches.contains(where: { $0.rule.step.fits(shape) }) { fitting += 1 }
       if !matches.isEmpty { continue }
       if let reason = dialect.ignored.first(where: { $0.matches(plain ?? name) })?.reason {
         ignored.append((name, reason))

@@ -16,18 +16,18 @@ public struct ParameterReader: Sendable {
     self.overrides = overrides
   }
 
-  /// What the names alone say: family and dialect, nil when no table fits.
+  /// What names and shapes say: family and dialect, nil when no table fits.
   public static func recognise(
-    _ names: [String]
+    _ tensors: [(name: String, shape: [Int])]
   ) throws(SmithError) -> (
     family: Family, dialect: Dialect
   )? {
-    try DialectMatch.best(for: names).map { ($0.family, $0.dialect) }
+    try DialectMatch.best(for: tensors).map { ($0.family, $0.dialect) }
   }
 
   /// The canonical parameters, and the tied copies to compare before the copies are believed.
   public func read(_ stored: StoredTensors) throws(SmithError) -> (Parameters, [TiedCopy]) {
-    guard let match = try DialectMatch.best(for: Array(stored.keys)) else {
+    guard let match = try DialectMatch.best(for: stored.map { ($0.key, $0.value.shape) }) else {
       throw SmithError(
         .unsupported,
         "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
@@ -83,7 +83,8 @@ private struct Assembly {
 
   /// Gives every parameter its tensor; a second tensor for one is a copy if its row or its owner says so, an error if not.
   mutating func bind(choosing head: String) {
-    let twice = Dictionary(grouping: match.bindings, by: \.stored).filter { $0.value.count > 1 }
+    let whole = match.bindings.filter { !$0.step.isPart }
+    let twice = Dictionary(grouping: whole, by: \.stored).filter { $0.value.count > 1 }
     let rows = match.bindings.filter { binding in
       twice[binding.stored] == nil || binding.canonical.hasPrefix("heads.\(head).")
     }
@@ -96,12 +97,21 @@ private struct Assembly {
     let recipe = row.step.reading(tensor)
     if recipes[row.canonical] == nil {
       recipes[row.canonical] = recipe
-      fates.append(TensorFate(tensor: row.stored, kind: .used, detail: row.canonical))
+      noteUse(of: row.stored, as: row.canonical)
     } else if match.dialect.normalise != nil || row.role == .tiedCopy || row.role == .writtenCopy {
       copies.append(TiedCopy(stored: row.stored, canonical: row.canonical, recipe: recipe))
       fates.append(TensorFate(tensor: row.stored, kind: .copy, detail: row.canonical))
     } else {
       problems.append("\(row.stored): a second tensor for \(row.canonical)")
+    }
+  }
+
+  /// A tensor has one fate, however many parameters it holds; its rows follow each other.
+  private mutating func noteUse(of stored: String, as canonical: String) {
+    if let last = fates.last, last.tensor == stored, last.kind == .used {
+      fates[fates.count - 1].detail += ", " + canonical
+    } else {
+      fates.append(TensorFate(tensor: stored, kind: .used, detail: canonical))
     }
   }
 

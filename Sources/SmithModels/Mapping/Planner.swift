@@ -2,6 +2,26 @@ import OrderedCollections
 import SmithBytes
 import SmithTensors
 
+/// Outputs that are put together from several parameters, until the last of their parts is there.
+private struct FusedOutputs {
+  private var parts: [String: [Recipe?]] = [:]
+
+  /// Takes in one part; the whole output when it was the last.
+  mutating func add(_ outputs: [Plan.Output], at index: Int, of count: Int) -> [Plan.Output] {
+    outputs.compactMap { output in
+      var found = parts[output.name] ?? [Recipe?](repeating: nil, count: count)
+      found[index] = output.recipe
+      let whole = found.compactMap { $0 }
+      parts[output.name] = whole.count == count ? nil : found
+      return whole.count == count
+        ? Plan.Output(name: output.name, recipe: .joining(whole)) : nil
+    }
+  }
+
+  /// The name of an output that misses a part.
+  var incomplete: String? { parts.keys.min() }
+}
+
 /// Reads a dialect's table backward: canonical parameters in, the plan of an output in that dialect's names out.
 public struct Planner: Sendable {
   public let family: Family
@@ -35,15 +55,22 @@ public struct Planner: Sendable {
     var written = try fitSchedule(parameters, notes: &notes)
     try fitNeutralParts(&written, notes: &notes)
     var outputs: [Plan.Output] = []
+    var fused = FusedOutputs()
     var schemes = JSONObject()
     for (name, recipe) in written.recipes {
       let rows = rules(for: name, in: written.configuration)
       if rows.isEmpty { throw refusal("it has no name for \(name)") }
       for (rule, stored) in rows {
-        outputs += try output(
+        let parts = try output(
           name, recipe, as: stored, rule: rule, scheme: written.schemes[name], schemes: &schemes)
+        if case .part(let index, let count) = rule.step {
+          outputs += fused.add(parts, at: index, of: count)
+        } else {
+          outputs += parts
+        }
       }
     }
+    if let incomplete = fused.incomplete { throw refusal("it lacks a part of \(incomplete)") }
     var metadata: ContainerMetadata = [:]
     if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
     return (Plan(outputs: outputs, fates: written.fates, notes: notes, metadata: metadata), written)
@@ -89,8 +116,10 @@ public struct Planner: Sendable {
     _ canonical: String, _ recipe: Recipe, as name: String, rule: Rule, scheme: String?,
     schemes: inout JSONObject
   ) throws(SmithError) -> [Plan.Output] {
+    guard let stored = rule.step.writing(recipe) else {
+      throw refusal("\(canonical) is read in that layout, not written")
+    }
     guard let scheme else {
-      let stored = rule.step.writing(recipe)
       guard let dtype, stored.dtype != dtype, stored.dtype.isFloat else {
         return [Plan.Output(name: name, recipe: stored)]
       }

@@ -19,6 +19,13 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case component(Recipe, scheme: String, index: Int)
   /// The f32 values of a tensor that is stored as the components of a scheme.
   case decode(scheme: String, shape: [Int], components: [Recipe])
+  /// The f32 matrix product [m, k] · [k, n].
+  case product(Recipe, Recipe)
+  /// A matrix with one f32 vector [1, n] added to each of its rows.
+  case addingRow(Recipe, row: Recipe)
+  /// The dense f32 matrix [out, in] of a grouped kernel [in/g, out/g, g]: channel j of the input belongs to group j mod g, channel o of the
+  /// output to group o div (out/g); zeros where the two differ (albert_zh `modeling_google_fast.py`, models §2.5).
+  case ungrouped(Recipe)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -37,10 +44,15 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
-    case .cast(let inner, _): return inner.shape
+    case .cast(let inner, _), .addingRow(let inner, _): return inner.shape
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].shape ?? []
+    case .product(let left, let right):
+      return [left.shape.first ?? 0, right.shape.last ?? 0]
+    case .ungrouped(let inner):
+      let shape = inner.shape
+      return shape.count == 3 ? [shape[1] * shape[2], shape[0] * shape[2]] : shape
     case .identity(let size): return [size, size]
     }
   }
@@ -53,7 +65,7 @@ extension Recipe {
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros: return .f32
+    case .decode, .identity, .zeros, .product, .addingRow, .ungrouped: return .f32
     }
   }
 
@@ -67,8 +79,10 @@ extension Recipe {
     switch self {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .cast(let inner, _), .component(let inner, _, _):
+      .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner):
       inner.allSources
+    case .product(let first, let second), .addingRow(let first, let second):
+      first.allSources + second.allSources
     case .concat(let parts), .decode(_, _, let parts): parts.flatMap(\.allSources)
     case .identity, .zeros: []
     }
@@ -78,10 +92,12 @@ extension Recipe {
   public var isExact: Bool {
     switch self {
     case .source, .identity, .zeros, .decode: true
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _): inner.isExact
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
+      .ungrouped(let inner):
+      inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component: false
+    case .component, .product, .addingRow: false
     }
   }
 
@@ -99,6 +115,19 @@ extension Recipe {
       inner.storedScheme
     default: nil
     }
+  }
+
+  /// Tensors one below the other; neighbouring rows of one tensor are that tensor again.
+  static func joining(_ parts: [Recipe]) -> Recipe {
+    var (next, whole): (Int, Recipe?) = (0, nil)
+    for part in parts {
+      guard case .rows(let inner, let from, let count) = part, from == next,
+        whole == nil || whole == inner
+      else { return .concat(parts) }
+      (next, whole) = (next + count, inner)
+    }
+    guard let whole, whole.rowCount == next else { return .concat(parts) }
+    return whole
   }
 
   /// The transpose; two of them are none.

@@ -11,6 +11,8 @@ public struct RecipeEvaluator: Sendable {
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
   private var whole: (recipe: Recipe, bytes: [UInt8])?
+  /// The last right-hand side of a product, which every slab of rows needs.
+  var factor: (recipe: Recipe, values: [Float])?
   private var verified: Set<String> = []
 
   public init(source: any TensorSource) {
@@ -50,6 +52,11 @@ public struct RecipeEvaluator: Sendable {
       return try encoded(inner, scheme: scheme, rows: rows)[index]
     case .decode(let scheme, let shape, let components):
       return try decoded(scheme, shape: shape, components: components, rows: rows)
+    case .product(let left, let right):
+      return try product(left, right, rows: rows).littleEndianBytes
+    case .addingRow(let matrix, let row):
+      return try adding(row, to: matrix, rows: rows).littleEndianBytes
+    case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
     case .identity(let size):
       var values = [Float](repeating: 0, count: rows.count * size)
       for (index, row) in rows.enumerated() { values[index * size + row] = 1 }

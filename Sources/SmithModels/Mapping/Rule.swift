@@ -1,17 +1,59 @@
 /// One row of a dialect's table: a canonical parameter, what the ecosystem calls it, and the layout step between the two.
 public struct Rule: Hashable, Sendable {
-  /// The layout step from the stored tensor to the canonical one. Each has an inverse, so a table runs both ways.
+  /// The layout step from the stored tensor to the canonical one. A table runs both ways: each step that is written has an inverse.
   public enum Step: Hashable, Sendable {
     case copy
     /// Stored [in, out], canonical [out, in].
     case transpose
+    /// Stored: `count` parameters of one shape, one below the other; canonical: the one at `index` (fairseq's fused query, key and value).
+    case part(Int, of: Int)
+    /// Stored [in/g, out/g, g], canonical [out, in] with zeros between groups. Read, never written.
+    case ungroup
 
-    /// The canonical recipe of a stored tensor.
-    func reading(_ stored: Recipe) -> Recipe { self == .copy ? stored : stored.transposed }
-    /// The stored recipe of a canonical tensor.
-    func writing(_ canonical: Recipe) -> Recipe { self == .copy ? canonical : canonical.transposed }
-    /// The canonical dimensions of a stored shape, and the other way round: both steps are their own inverse.
-    func swapping(_ shape: [Int]) -> [Int] { self == .copy ? shape : shape.reversed() }
+    /// Whether the stored tensor holds other parameters too.
+    var isPart: Bool { if case .part = self { true } else { false } }
+
+    /// Whether a stored tensor of this shape can be meant: tells tables apart that differ in nothing but layout.
+    func fits(_ shape: [Int]) -> Bool {
+      switch self {
+      case .copy: true
+      case .transpose: shape.count == 2
+      case .part(_, let count): (shape.first ?? 0) % count == 0
+      case .ungroup: shape.count == 3 && !shape.contains(0)
+      }
+    }
+
+    /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group.
+    func storedShape(of shape: [Int]) -> [Int] {
+      switch self {
+      case .copy: shape
+      case .transpose: shape.reversed()
+      case .part(_, let count): [(shape.first ?? 0) * count] + shape.dropFirst()
+      case .ungroup: shape.reversed() + [1]
+      }
+    }
+
+    /// The canonical recipe of a stored tensor; where the shape does not fit, one whose shape shows it.
+    func reading(_ stored: Recipe) -> Recipe {
+      guard fits(stored.shape) else { return stored }
+      switch self {
+      case .copy: return stored
+      case .transpose: return stored.transposed
+      case .part(let index, let count):
+        let rows = stored.rowCount / count
+        return .rows(stored, from: index * rows, count: rows)
+      case .ungroup: return .ungrouped(stored)
+      }
+    }
+
+    /// The stored recipe of a canonical tensor, of a part its own rows; nil where the step is never written.
+    func writing(_ canonical: Recipe) -> Recipe? {
+      switch self {
+      case .copy, .part: canonical
+      case .transpose: canonical.transposed
+      case .ungroup: nil
+      }
+    }
   }
 
   /// What the row is for.
