@@ -80,8 +80,9 @@ public struct Conversion: Sendable {
   }
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
-    guard let family = Families.named(model.family), let dialect = family.dialect(names) else {
-      let known = Families.named(model.family)?.dialects.map(\.name.rawValue) ?? []
+    let family = Families.named(model.family)
+    guard let family, let dialect = family.dialect(names), dialect.isWritable else {
+      let known = family?.dialects.filter(\.isWritable).map(\.name.rawValue) ?? []
       throw SmithError(
         .refused,
         "\(model.family) has no \(names.rawValue) names, only \(known.joined(separator: ", "))",
@@ -89,10 +90,7 @@ public struct Conversion: Sendable {
     }
     let source = model.source
     let planner = Planner(family: family, dialect: dialect, dtype: target.dtype) {
-      recipe throws(SmithError) in
-      var evaluator = RecipeEvaluator(source: source)
-      return try evaluator.floats(recipe).isIdentity(
-        width: recipe.shape.count == 2 ? recipe.shape[1] : nil)
+      recipe throws(SmithError) in try recipe.isNeutral(in: source)
     }
     var (plan, written) = try planner.plan(model.parameters)
     plan.notes = model.notes + plan.notes
@@ -112,6 +110,14 @@ public struct Conversion: Sendable {
           + entries.filter { !own.contains($0.key) && $0.key != StoredSchemes.key })
     }
     if target.format.name == "safetensors", names == .hf { plan.metadata["format"] = "pt" }
+  }
+}
+
+extension Recipe {
+  /// Whether it changes nothing as a map: an identity matrix, a vector of zeros.
+  func isNeutral(in source: any TensorSource) throws(SmithError) -> Bool {
+    var evaluator = RecipeEvaluator(source: source)
+    return try evaluator.floats(self).isIdentity(width: shape.count == 2 ? shape[1] : nil)
   }
 }
 

@@ -57,7 +57,9 @@ public struct Model: Sendable {
   public func applying(_ transforms: [Transform]) throws(SmithError) -> Model {
     var copy = self
     do throws(SmithError) {
-      for transform in transforms { copy.parameters = try transform.apply(copy.parameters) }
+      for transform in transforms {
+        copy.parameters = try transform.apply(copy.parameters, checkpoint.source)
+      }
     } catch { throw error.at(file: checkpoint.path) }
     return copy
   }

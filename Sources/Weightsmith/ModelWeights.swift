@@ -7,9 +7,11 @@ struct ModelWeights: ParameterSource {
   let parameters: Parameters
   private let evaluator: RecipeEvaluator
 
-  init(_ model: Model) {
-    parameters = model.parameters
-    evaluator = RecipeEvaluator(source: model.source)
+  init(_ model: Model) { self.init(model.parameters, model.source) }
+
+  init(_ parameters: Parameters, _ source: any TensorSource) {
+    self.parameters = parameters
+    evaluator = RecipeEvaluator(source: source)
   }
 
   func contains(_ name: String) -> Bool { parameters.recipes[name] != nil }

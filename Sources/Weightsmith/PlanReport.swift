@@ -43,6 +43,7 @@ extension Recipe {
     case .ungrouped(let inner): "ungroup " + inner.steps
     case .identity: "identity "
     case .zeros: "zeros "
+    case .ones: "ones "
     }
   }
 }

@@ -6,7 +6,20 @@ import SmithTensors
 public struct Transform: Sendable {
   /// What it does, for messages.
   public let name: String
-  let apply: @Sendable (Parameters) throws(SmithError) -> Parameters
+  let apply: @Sendable (Parameters, any TensorSource) throws(SmithError) -> Parameters
+
+  init(
+    name: String,
+    apply: @escaping @Sendable (Parameters, any TensorSource) throws(SmithError) -> Parameters
+  ) {
+    self.name = name
+    self.apply = apply
+  }
+
+  /// One that needs to know no weight.
+  init(name: String, apply: @escaping @Sendable (Parameters) throws(SmithError) -> Parameters) {
+    self.init(name: name) { parameters, _ throws(SmithError) in try apply(parameters) }
+  }
 
   /// Shared blocks become own blocks, one for each depth. The same numbers, so the same model.
   public static let unshare = Transform(name: "unshare") { parameters throws(SmithError) in

@@ -14,6 +14,11 @@ public struct ConfigurationDialect: Sendable {
   public var epsilonKey: String?
   public var epsilon: Double
   public var maskValue: EncoderConfiguration.MaskValue
+  /// The key that says where the layer norms stand, with its two words; nil where the code has them behind.
+  public var normPlacementKey: String?
+  static let normPlacements: [(spelling: String, placement: EncoderConfiguration.NormPlacement)] = [
+    ("postln", .post), ("preln", .pre),
+  ]
   /// Settings without influence on the computation that other dialects of the family may know too: carried over by name.
   public var carriedKeys: [String]
   /// Keys and values always written (`model_type`).
@@ -26,14 +31,15 @@ public struct ConfigurationDialect: Sendable {
   /// Every key that is read.
   var keys: [String] {
     sizeKeys.map(\.key) + carriedKeys + [Self.activationKey]
-      + [epsilonKey, namesArchitecture ? "architectures" : nil].compactMap { $0 }
+      + [epsilonKey, normPlacementKey, namesArchitecture ? "architectures" : nil].compactMap { $0 }
   }
 
   public init(
     fileNames: [String], sizeKeys: [(size: Size, key: String)],
     activations: [(spelling: String, activation: Activation)], defaults: JSONObject,
     epsilonKey: String? = nil, epsilon: Double = 1e-12,
-    maskValue: EncoderConfiguration.MaskValue, carriedKeys: [String],
+    maskValue: EncoderConfiguration.MaskValue, normPlacementKey: String? = nil,
+    carriedKeys: [String],
     constants: JSONObject = JSONObject(), namesArchitecture: Bool = false
   ) {
     self.fileNames = fileNames
@@ -43,6 +49,7 @@ public struct ConfigurationDialect: Sendable {
     self.epsilonKey = epsilonKey
     self.epsilon = epsilon
     self.maskValue = maskValue
+    self.normPlacementKey = normPlacementKey
     self.carriedKeys = carriedKeys
     self.constants = constants
     self.namesArchitecture = namesArchitecture

@@ -32,6 +32,7 @@ struct ConfigurationReader {
       family: family.name, sizes: sizes, schedule: schedule, activation: try activation(),
       layerNormEpsilon: try epsilon(), maskValue: table.maskValue, parts: parts, classes: [:],
       carried: carried)
+    configuration.normPlacement = try normPlacement()
     for (dimension, solved) in shapes.known {
       if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
     }
@@ -132,6 +133,16 @@ struct ConfigurationReader {
       throw problem(.malformed, key, "expected a small number, got \(stated.serialized())")
     }
     return value
+  }
+
+  private func normPlacement() throws(SmithError) -> EncoderConfiguration.NormPlacement {
+    guard let key = table.normPlacementKey, let stated = stated(key) else { return .post }
+    let words = ConfigurationDialect.normPlacements
+    guard let row = words.first(where: { $0.spelling == stated.stringValue }) else {
+      let names = words.map(\.spelling).joined(separator: ", ")
+      throw problem(.unsupported, key, "\(stated.serialized()) is not one of \(names)")
+    }
+    return row.placement
   }
 
   private var carried: JSONObject {

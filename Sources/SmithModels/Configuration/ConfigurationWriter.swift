@@ -14,6 +14,11 @@ extension ModelConfiguration {
       file[ConfigurationDialect.activationKey] = .string(row.spelling)
     }
     if let key = table.epsilonKey { file[key] = .number(layerNormEpsilon) }
+    if let key = table.normPlacementKey,
+      let row = ConfigurationDialect.normPlacements.first(where: { $0.placement == normPlacement })
+    {
+      file[key] = .string(row.spelling)
+    }
     for key in table.carriedKeys { if let value = carried[key] { file[key] = value } }
     if table.namesArchitecture { addLabels(to: &file) }
     return file
@@ -47,6 +52,9 @@ extension ConfigurationDialect {
   func obstacle(to configuration: ModelConfiguration) -> String? {
     if !activations.contains(where: { $0.activation == configuration.activation }) {
       return "its code has no activation \(configuration.activation.rawValue)"
+    }
+    if normPlacementKey == nil, configuration.normPlacement != .post {
+      return "its blocks have their layer norms behind attention and feed-forward, the model before"
     }
     if epsilonKey == nil, configuration.layerNormEpsilon != epsilon {
       return

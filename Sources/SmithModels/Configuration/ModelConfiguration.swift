@@ -11,6 +11,8 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var activation: Activation
   public var layerNormEpsilon: Double
   public var maskValue: EncoderConfiguration.MaskValue
+  /// Where a block's layer norms stand.
+  public var normPlacement = EncoderConfiguration.NormPlacement.post
   /// The optional parts that are there: `projection`, `pooler`, and heads (`mlm`, `nsp`, `sop`, `sequence`, `token`, `span`).
   public var parts: Set<String>
   /// Classes of each classifying head.
@@ -21,7 +23,9 @@ public struct ModelConfiguration: Hashable, Sendable {
   public subscript(size: Size) -> Int { sizes[size] ?? 0 }
 
   /// The heads among the parts, sorted.
-  public var heads: [String] { parts.subtracting(["projection", "pooler"]).sorted() }
+  public var heads: [String] {
+    parts.subtracting(["projection", "wordProjection", "pooler"]).sorted()
+  }
 
   /// The distinct blocks that run at some depth, ascending.
   public var runningBlocks: [Int] { Set(schedule).sorted() }
@@ -33,6 +37,7 @@ public struct ModelConfiguration: Hashable, Sendable {
       headCount: self[.heads], intermediateSize: self[.intermediate],
       positionCount: self[.positions], tokenTypeCount: self[.tokenTypes], schedule: schedule,
       activation: activation, layerNormEpsilon: layerNormEpsilon, maskValue: maskValue,
-      normPlacement: .post, hasProjection: parts.contains("projection"))
+      normPlacement: normPlacement, hasProjection: parts.contains("projection"),
+      hasWordProjection: parts.contains("wordProjection"))
   }
 }

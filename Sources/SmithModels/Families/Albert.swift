@@ -11,7 +11,7 @@ extension Family {
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + ["sop", "sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [albertOriginal, albertHuggingFace, albertKeras],
+    dialects: [albertOriginal, albertGoogleFast, albertHuggingFace, albertKeras],
     demanded: [.hf: ["projection"], .keras: ["projection"]],
     classes: albertClasses)
 
@@ -65,6 +65,20 @@ extension Family {
       wrappers: ["", "module/"],
       schedule: .albertOriginal,
       configuration: .albertOriginal)
+  }()
+
+  /// albert_zh `modeling_google_fast.py` (models §2.5): Google's names over feed-forward kernels in groups. Its configurations count groups
+  /// that never run, and it knows `swish`.
+  private static let albertGoogleFast: Dialect = {
+    var dialect = albertOriginal
+    dialect.name = .googleFast
+    for index in dialect.rules.indices
+    where ["blocks.{b}.feedForward.up.weight", "blocks.{b}.feedForward.down.weight"].contains(
+      dialect.rules[index].canonical.text)
+    {
+      dialect.rules[index].step = .ungroup
+    }
+    return dialect
   }()
 
   private static let albertHuggingFace: Dialect = {

@@ -151,7 +151,7 @@ public struct ParameterRow: Sendable {
 
 /// The families, in the order in which they are listed. Adding one is one file and one line here.
 public enum Families {
-  public static let all: [Family] = [.albert, .bert]
+  public static let all: [Family] = [.albert, .albertZh, .bert]
 
   public static func named(_ name: String) -> Family? { all.first { $0.name == name } }
 }

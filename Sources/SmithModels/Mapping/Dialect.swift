@@ -5,6 +5,8 @@ public struct Dialect: Sendable {
   /// The names an ecosystem goes by on the command line (`--names`) and in JSON.
   public enum Name: String, Hashable, Sendable, Codable, CaseIterable {
     case original, hf, keras, flax, gguf
+    /// albert_zh's `modeling_google_fast.py`: Google's names, grouped feed-forward kernels.
+    case googleFast = "google_fast"
 
     /// `hf` in full.
     public static let huggingFace = Name.hf
@@ -51,6 +53,9 @@ public struct Dialect: Sendable {
   public var schedule: ScheduleFormula
   public var configuration: ConfigurationDialect
 
+  /// Whether models can be written under it: every step has an inverse.
+  public var isWritable: Bool { !rules.contains { $0.step == .ungroup } }
+
   public init(
     name: Name, rules: [[Rule]], ignored: [Ignored], wrappers: [String] = [""], scope: String = "",
     otherScopes: [String] = [], normalise: (@Sendable (String) -> String)? = nil,
@@ -75,6 +80,8 @@ public struct Dialect: Sendable {
 public enum ScheduleFormula: Sendable {
   /// Every depth has its own block.
   case sequential
+  /// One block runs at every depth.
+  case shared
   /// google-research/albert `modeling.py`: group `int(i / L * G)`.
   case albertOriginal
   /// transformers `modeling_albert.py`: group `int(i / (L / G))`.
@@ -86,6 +93,7 @@ public enum ScheduleFormula: Sendable {
       let group: Int
       switch self {
       case .sequential: group = layer
+      case .shared: group = 0
       case .albertOriginal: group = Int(Double(layer) / Double(layers) * Double(groups))
       case .albertHuggingFace: group = Int(Double(layer) / (Double(layers) / Double(groups)))
       }

@@ -45,7 +45,8 @@ struct DialectMatch {
     for family in families {
       for dialect in family.dialects where endings.contain(dialect.wordTableEnding) {
         for wrapper in dialect.wrappers {
-          let match = DialectMatch(family: family, dialect: dialect, wrapper: wrapper, tensors: tensors)
+          let match = DialectMatch(
+            family: family, dialect: dialect, wrapper: wrapper, tensors: tensors)
           if match.isAnchored { found.append(match) }
         }
       }

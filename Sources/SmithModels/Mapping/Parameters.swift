@@ -12,6 +12,8 @@ public struct Parameters: Sendable {
   public var dialect: Dialect.Name
   /// The scheme of each quantized parameter, canonical name to the scheme's name: as stored, until a transform chooses another.
   public var schemes: [String: String] = [:]
+  /// What transforms have to say of their results.
+  public var notes: [String] = []
 
   /// The number of parameters, tied tensors once.
   public var parameterCount: Int {

@@ -48,7 +48,7 @@ public struct Planner: Sendable {
     if let obstacle = dialect.configuration.obstacle(to: parameters.configuration) {
       throw refusal(obstacle)
     }
-    var notes: [String] = []
+    var notes = parameters.notes
     if let warning = dialect.configuration.warning(about: parameters.configuration) {
       notes.append(warning)
     }

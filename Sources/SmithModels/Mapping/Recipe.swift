@@ -30,13 +30,15 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case identity(size: Int)
   /// f32 zeros.
   case zeros(shape: [Int])
+  /// f32 ones.
+  case ones(shape: [Int])
 }
 
 extension Recipe {
   public var shape: [Int] {
     switch self {
     case .source(_, _, let shape), .reshape(_, let shape), .decode(_, let shape, _),
-      .zeros(let shape):
+      .zeros(let shape), .ones(let shape):
       return shape
     case .transpose(let inner):
       return inner.shape.count == 2 ? [inner.shape[1], inner.shape[0]] : inner.shape
@@ -65,7 +67,7 @@ extension Recipe {
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .product, .addingRow, .ungrouped: return .f32
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped: return .f32
     }
   }
 
@@ -84,14 +86,14 @@ extension Recipe {
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
     case .concat(let parts), .decode(_, _, let parts): parts.flatMap(\.allSources)
-    case .identity, .zeros: []
+    case .identity, .zeros, .ones: []
     }
   }
 
   /// Whether the stored values arrive unchanged: no rounding on the way.
   public var isExact: Bool {
     switch self {
-    case .source, .identity, .zeros, .decode: true
+    case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .ungrouped(let inner):
       inner.isExact

@@ -62,6 +62,8 @@ public struct RecipeEvaluator: Sendable {
       for (index, row) in rows.enumerated() { values[index * size + row] = 1 }
       return values.littleEndianBytes
     case .zeros: return [UInt8](repeating: 0, count: rows.count * recipe.rowBytes)
+    case .ones:
+      return [Float](repeating: 1, count: rows.count * recipe.rowBytes / 4).littleEndianBytes
     }
   }
 

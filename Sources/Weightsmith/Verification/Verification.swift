@@ -30,13 +30,36 @@ public struct Verification: Sendable {
   public func compare(
     on input: VerificationInput, progress: @Sendable (Progress) -> Void = { _ in }
   ) throws(SmithError) -> VerificationReport {
-    let tensors = try TensorComparison(reference: reference, candidate: candidate, workers: workers)
+    if reference.family != candidate.family { return try compareFamilies(on: input, progress) }
+    return try compare(on: input, basis: reference, progress: progress)
+  }
+
+  /// A candidate of another family: its tensors must be those of the reference's exact change of family, its activations those of the
+  /// reference's own graph.
+  private func compareFamilies(
+    on input: VerificationInput, _ progress: @Sendable (Progress) -> Void
+  ) throws(SmithError) -> VerificationReport {
+    guard let family = Families.named(candidate.family) else {
+      throw SmithError(.unsupported, "no family of that name", at: Place(item: candidate.family))
+    }
+    return try compare(
+      on: input, basis: reference.applying(.change(to: family)), progress: progress)
+  }
+
+  /// `basis` is the reference, or what it is in the candidate's family: what its parameters are compared with.
+  private func compare(
+    on input: VerificationInput, basis: Model, progress: @Sendable (Progress) -> Void
+  ) throws(SmithError) -> VerificationReport {
+    let tensors = try TensorComparison(reference: basis, candidate: candidate, workers: workers)
       .run(progress)
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
-    compareConfigurations(&report)
+    compareConfigurations(&report, basis)
     guard report.refusals.isEmpty else { return report }
-    compareParts(&report)
-    let tokens = try input.tokens(for: reference)
+    compareParts(&report, basis)
+    var tokens = try input.tokens(for: reference)
+    if candidate.configuration[.tokenTypes] == 0, case .standard = input {
+      tokens.tokenTypes = tokens.tokenTypes.map { $0.map { _ in 0 } }
+    }
     let comparison = LayerComparison(mask: tokens.attentionMask)
     progress(Progress(phase: .computing, done: 0, total: 3))
     let expected = try reference.run(tokens, taps: .everyLayer, workers: workers)
@@ -54,8 +77,8 @@ public struct Verification: Sendable {
   }
 
   /// Refuses what makes a comparison on the same input impossible.
-  private func compareConfigurations(_ report: inout VerificationReport) {
-    let (old, new) = (reference.configuration, candidate.configuration)
+  private func compareConfigurations(_ report: inout VerificationReport, _ basis: Model) {
+    let (old, new) = (basis.configuration, candidate.configuration)
     if old.schedule.count != new.schedule.count {
       report.refuse(
         "\(new.schedule.count) executed blocks, the reference has \(old.schedule.count)")
@@ -67,8 +90,8 @@ public struct Verification: Sendable {
   }
 
   /// Names the heads that only one side has: their activations are not compared.
-  private func compareParts(_ report: inout VerificationReport) {
-    let (old, new) = (reference.configuration.parts, candidate.configuration.parts)
+  private func compareParts(_ report: inout VerificationReport, _ basis: Model) {
+    let (old, new) = (basis.configuration.parts, candidate.configuration.parts)
     // Either side may lack the embedding map where it is the identity; the tensors tell.
     for part in old.subtracting(new).subtracting(["projection"]).sorted() {
       report.refuse("the candidate has no \(part == "pooler" ? part : part + " head")")
@@ -154,7 +177,7 @@ public enum VerificationInput: Sendable {
   }
 
   /// At most 24 tokens; a linear congruential generator, so that a report can be repeated anywhere.
-  private static func standardInput(_ configuration: ModelConfiguration) -> EncoderInput {
+  static func standardInput(_ configuration: ModelConfiguration) -> EncoderInput {
     let length = min(24, configuration[.positions])
     let vocabulary = max(1, configuration[.vocabulary])
     var state: UInt64 = 2019

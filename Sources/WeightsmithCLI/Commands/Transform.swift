@@ -14,13 +14,28 @@ struct TransformCommand: SmithCommand {
   @Flag(help: "Give every depth a block of its own: the same numbers, nothing shared.")
   var unshare = false
 
+  @Option(
+    name: .customLong("as"),
+    help:
+      "Another family that computes the same: \(Families.all.map(\.name).joined(separator: ", ")).")
+  var family: String?
+
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    guard unshare else {
-      throw SmithError(.usage, "no transform given", remedy: "--unshare")
+    var transforms: [Transform] = unshare ? [.unshare] : []
+    if let family {
+      guard let target = Families.named(family) else {
+        throw SmithError(
+          .usage, "--as \(family): no such family",
+          remedy: Families.all.map(\.name).joined(separator: ", "))
+      }
+      transforms.append(.change(to: target))
     }
-    return try output.write(.model(source.model(src).applying(.unshare)), to: dst)
+    guard !transforms.isEmpty else {
+      throw SmithError(.usage, "no transform given", remedy: "--unshare, --as FAMILY")
+    }
+    return try output.write(.model(source.model(src).applying(transforms)), to: dst)
   }
 }

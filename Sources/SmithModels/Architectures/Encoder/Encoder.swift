@@ -96,7 +96,7 @@ extension EncoderConfiguration {
         .mismatch, "hidden size \(hiddenSize) does not split into \(headCount) heads",
         at: Place(item: "configuration"))
     }
-    guard hasProjection || embeddingSize == hiddenSize else {
+    guard hasProjection || embeddedSize == hiddenSize else {
       throw SmithError(
         .mismatch,
         "embedding size \(embeddingSize) and hidden size \(hiddenSize) need a projection",

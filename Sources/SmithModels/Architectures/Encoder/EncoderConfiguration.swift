@@ -28,12 +28,15 @@ public struct EncoderConfiguration: Hashable, Sendable, Codable {
   public var normPlacement: NormPlacement
   /// Whether `embeddings.projection` (E → H, after the embedding norm) exists.
   public var hasProjection: Bool
+  /// Whether `embeddings.wordProjection` (E → H, on the word vector alone, without bias) exists: then positions, types and the embedding
+  /// norm have width H (albert_zh).
+  public var hasWordProjection: Bool
 
   public init(
     vocabularySize: Int, embeddingSize: Int, hiddenSize: Int, headCount: Int, intermediateSize: Int,
     positionCount: Int, tokenTypeCount: Int, schedule: [Int], activation: Activation,
     layerNormEpsilon: Double = 1e-12, maskValue: MaskValue = .additive(-10000),
-    normPlacement: NormPlacement = .post, hasProjection: Bool
+    normPlacement: NormPlacement = .post, hasProjection: Bool, hasWordProjection: Bool = false
   ) {
     self.vocabularySize = vocabularySize
     self.embeddingSize = embeddingSize
@@ -48,7 +51,11 @@ public struct EncoderConfiguration: Hashable, Sendable, Codable {
     self.maskValue = maskValue
     self.normPlacement = normPlacement
     self.hasProjection = hasProjection
+    self.hasWordProjection = hasWordProjection
   }
+
+  /// The width in which word, position and type vectors are summed and normed.
+  public var embeddedSize: Int { hasWordProjection ? hiddenSize : embeddingSize }
 
   /// The number of distinct blocks: one more than the largest entry of the schedule.
   public var blockCount: Int { (schedule.max() ?? -1) + 1 }

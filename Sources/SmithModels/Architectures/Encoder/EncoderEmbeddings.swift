@@ -3,10 +3,12 @@ import SmithKernels
 
 /// Token ids to vectors: word + token type + position, normed in E, then mapped to H where the two differ (ALBERT §3.1).
 struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
-  let width: Int  // E
+  let wordWidth: Int  // E
+  let width: Int  // E, or H where words alone are mapped
   let word: [Backend.Scalar]  // [V, E]
-  let position: [Backend.Scalar]  // [P, E]
-  let tokenType: [Backend.Scalar]?  // [T, E]
+  let wordProjection: Linear<Backend>?
+  let position: [Backend.Scalar]  // [P, width]
+  let tokenType: [Backend.Scalar]?  // [T, width]
   let norm: LayerNorm<Backend.Scalar>
   let projection: Linear<Backend>?
 
@@ -14,13 +16,17 @@ struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
     _ configuration: EncoderConfiguration, _ weights: EncoderWeights<Backend>
   ) throws(SmithError) {
     let (c, e) = (configuration, configuration.embeddingSize)
-    width = e
+    wordWidth = e
+    width = c.embeddedSize
     word = try weights.values("embeddings.word", [c.vocabularySize, e])
-    position = try weights.values("embeddings.position", [c.positionCount, e])
+    wordProjection =
+      c.hasWordProjection
+      ? try weights.map("embeddings.wordProjection", inputs: e, outputs: c.hiddenSize) : nil
+    position = try weights.values("embeddings.position", [c.positionCount, width])
     tokenType =
       c.tokenTypeCount > 0
-      ? try weights.values("embeddings.tokenType", [c.tokenTypeCount, e]) : nil
-    norm = try weights.norm("embeddings.norm", width: e)
+      ? try weights.values("embeddings.tokenType", [c.tokenTypeCount, width]) : nil
+    norm = try weights.norm("embeddings.norm", width: width)
     projection =
       c.hasProjection
       ? try weights.linear("embeddings.projection", inputs: e, outputs: c.hiddenSize) : nil
@@ -29,14 +35,15 @@ struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
   /// [B·S] ids to [B·S, H].
   func forward(_ pass: inout EncoderPass<Backend>) -> [Backend.Scalar] {
     let (compute, input) = (pass.compute, pass.input)
-    var sum = compute.rows(Array(input.ids.joined()), of: word, width: width)  // [B·S, E]
+    var sum = compute.rows(Array(input.ids.joined()), of: word, width: wordWidth)  // [B·S, E]
+    if let wordProjection { sum = compute.linear(sum, wordProjection) }  // [B·S, H]
     if let tokenType {
       let types = compute.rows(Array(input.tokenTypes.joined()), of: tokenType, width: width)
       sum = compute.add(sum, types, columns: width)
     }
     let positions = input.ids.flatMap { $0.indices }  // 0 ..< S in every sequence
     sum = compute.add(sum, compute.rows(positions, of: position, width: width), columns: width)
-    let embedded = compute.layerNorm(sum, norm)  // [B·S, E]
+    let embedded = compute.layerNorm(sum, norm)  // [B·S, width]
     pass.keep("embeddings", at: .everyLayer, embedded)
     guard let projection else { return embedded }
     let projected = compute.linear(embedded, projection)  // [B·S, H]

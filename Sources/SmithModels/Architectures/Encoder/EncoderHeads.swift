@@ -62,8 +62,10 @@ struct EncoderHeads<Backend: ComputeBackend>: Sendable {
 /// Which word was masked: dense, activation, norm, and a product with the word embeddings (Devlin et al. 2019, §3.1).
 struct MaskedLanguageHead<Backend: ComputeBackend>: Sendable {
   let activation: Activation
-  let dense: Linear<Backend>  // H → E
+  let dense: Linear<Backend>  // H → width of the embeddings
   let norm: LayerNorm<Backend.Scalar>
+  /// The way back through the map of the words alone, H → E.
+  let wordProjection: Linear<Backend>?
   let decoder: Linear<Backend>  // E → V
 
   init(
@@ -72,8 +74,12 @@ struct MaskedLanguageHead<Backend: ComputeBackend>: Sendable {
   ) throws(SmithError) {
     let (v, e) = (configuration.vocabularySize, configuration.embeddingSize)
     activation = configuration.activation
-    dense = try weights.linear("heads.mlm.dense", inputs: configuration.hiddenSize, outputs: e)
-    norm = try weights.norm("heads.mlm.norm", width: e)
+    let (h, width) = (configuration.hiddenSize, configuration.embeddedSize)
+    dense = try weights.linear("heads.mlm.dense", inputs: h, outputs: width)
+    norm = try weights.norm("heads.mlm.norm", width: width)
+    wordProjection =
+      configuration.hasWordProjection
+      ? try weights.map("embeddings.wordProjection", inputs: e, outputs: h, backwards: true) : nil
     let own = "heads.mlm.decoder.weight"  // only where it is not tied to the word embeddings
     decoder = Linear(
       weights.contains(own) ? try weights.values(own, [v, e]) : word,
@@ -83,8 +89,9 @@ struct MaskedLanguageHead<Backend: ComputeBackend>: Sendable {
 
   func forward(_ x: [Backend.Scalar], _ pass: inout EncoderPass<Backend>) {
     let compute = pass.compute
-    let transformed = compute.layerNorm(compute.linear(x, dense, activation), norm)  // [B·S, E]
+    var transformed = compute.layerNorm(compute.linear(x, dense, activation), norm)
     pass.keep("heads.mlm.transform", at: .everything, transformed)
+    if let wordProjection { transformed = compute.linear(transformed, wordProjection) }  // [B·S, E]
     pass.keep("heads.mlm.logits", at: .none, compute.linear(transformed, decoder))  // [B·S, V]
   }
 }

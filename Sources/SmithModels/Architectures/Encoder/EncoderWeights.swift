@@ -28,6 +28,22 @@ struct EncoderWeights<Backend: ComputeBackend> {
       weights, bias: bias, inputs: inputs, outputs: outputs * scopes.count, backend: backend)
   }
 
+  /// `scope.weight` [outputs, inputs] alone, or read the other way round; there is no bias.
+  func map(
+    _ scope: String, inputs: Int, outputs: Int, backwards: Bool = false
+  ) throws(SmithError) -> Linear<Backend> {
+    let weights = try values("\(scope).weight", [outputs, inputs])
+    guard backwards else {
+      return Linear(
+        weights, bias: .init(repeating: 0, count: outputs), inputs: inputs, outputs: outputs,
+        backend: backend)
+    }
+    let turned = (0..<weights.count).map { weights[$0 % outputs * inputs + $0 / outputs] }
+    return Linear(
+      turned, bias: .init(repeating: 0, count: inputs), inputs: outputs, outputs: inputs,
+      backend: backend)
+  }
+
   /// `scope.weight` and `scope.bias`, both [width].
   func norm(_ scope: String, width: Int) throws(SmithError) -> LayerNorm<Backend.Scalar> {
     LayerNorm(
