@@ -47,7 +47,7 @@ public struct Companion: Hashable, Sendable {
       if tokenizerFiles.contains(name) || isVocabulary(name) {
         result.append(Companion(name: name, content: .copy(of: path)))
       } else if name.hasSuffix(".model") {
-        let hugging = names == .hf || names == .keras
+        let hugging = names == .hf || names == .keras || names == .flax
         let rename = hugging && models.count == 1 && !present.contains("spiece.model")
         result.append(Companion(name: rename ? "spiece.model" : name, content: .copy(of: path)))
       } else if configurationName == nil, isConfiguration(name) {

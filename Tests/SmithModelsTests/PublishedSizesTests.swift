@@ -40,7 +40,7 @@ import Testing
       counts: (335_141_888, 336_226_108)),
   ]
 
-  @Test(arguments: models, [Dialect.Name.original, .hf, .keras])
+  @Test(arguments: models, [Dialect.Name.original, .hf, .keras, .flax])
   func `have the published number of parameters`(model: Published, dialect: Dialect.Name) throws {
     let heads: Set = ["mlm", model.family == "albert" ? "sop" : "nsp"]
     for (parts, count) in [

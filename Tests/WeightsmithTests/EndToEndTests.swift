@@ -10,7 +10,9 @@ import Weightsmith
     #expect(
       found
         == Set(
-          ["albert", "bert"].flatMap { f in ["original", "hf", "keras"].map { "\(f) \($0)" } }))
+          ["albert", "bert"].flatMap { f in
+            ["original", "hf", "keras", "flax"].map { "\(f) \($0)" }
+          }))
     #expect(Samples.models.count >= 18 && Samples.withReference.count >= 13)
   }
 

@@ -34,7 +34,9 @@ import Weightsmith
   func `the way back ends at the sample itself`(sample: Sample) throws {
     let model = try sample.model()
     let stored = try Contents(model.checkpoint)
-    let containers: [Dialect.Name: String] = [.original: "tf", .hf: "safetensors", .keras: "hdf5"]
+    let containers: [Dialect.Name: String] = [
+      .original: "tf", .hf: "safetensors", .keras: "hdf5", .flax: "msgpack",
+    ]
     let own = Form(container: try #require(containers[sample.dialect]), names: sample.dialect)
     for form in Form.all where form.names != sample.dialect {
       let away = try model.written(as: form, to: "\(scratch.path)/\(form)")

@@ -268,7 +268,7 @@ private enum Nesting: ContainerFormat {
     #expect(usual == .gguf)
     let work = try Conversion(model, to: "gguf", as: usual, at: "\(scratch.path)/out")
     let error = #expect(throws: SmithError.self) { _ = try work.prepare() }
-    #expect(error?.detail == "albert has no gguf names, only original, hf, keras")
-    #expect(error?.remedy == "--names original, or hf, or keras, or keep")
+    #expect(error?.detail == "albert has no gguf names, only original, hf, keras, flax")
+    #expect(error?.remedy == "--names original, or hf, or keras, or flax, or keep")
   }
 }

@@ -60,6 +60,35 @@ import Weightsmith
           ).checkpoint))
   }
 
+  /// The Flax classes without a head have no scope, and a `TrainState` has the model under `params`.
+  @Test(arguments: ["albert", "bert"], ["", "params/"])
+  func `a Flax model without heads, alone and in a training state`(
+    family: String, wrapper: String
+  ) throws {
+    let folder = Fixtures.path("models/\(family)/hf")
+    let whole = try Contents("\(folder)/flax_model.msgpack").tensors
+    let body = whole.filter { $0.key.hasPrefix(family + "/") }
+      .map { (name: String($0.key.dropFirst(family.count + 1)), tensor: $0.value) }
+    var tensors: [Tensor] = body.map {
+      (wrapper + $0.name, $0.tensor.shape, SafetensorsFile.floats($0.tensor.bytes))
+    }
+    if !wrapper.isEmpty { tensors += [("opt_state/0/count", [], [3]), ("step", [], [3])] }
+    let json = try Data(contentsOf: URL(fileURLWithPath: folder + "/config.json"))
+    try scratch.write(Array(json), as: "src/config.json")
+    try SafetensorsFile(tensors).write(to: "\(scratch.path)/src/model.safetensors")
+
+    let model = try Model(Checkpoint.open("\(scratch.path)/src"))
+    #expect(model.dialect == .flax && model.configuration.heads == [])
+    #expect(
+      model.parameters.fates.filter { $0.kind == .ignored }.map(\.detail).sorted()
+        == (wrapper.isEmpty ? [] : ["optimizer state", "step counter"]))
+    let form = Form(container: "msgpack", names: .flax)
+    let written = try model.written(as: form, to: "\(scratch.path)/flax")
+    #expect(
+      try Contents(written.checkpoint).tensors
+        == Dictionary(uniqueKeysWithValues: body.map { ($0.name, $0.tensor) }))
+  }
+
   @Test(arguments: ["albert", "bert"])
   func `norms in the old spelling`(family: String) throws {
     let model = try variant(of: family) { tensors in
@@ -105,9 +134,11 @@ import Weightsmith
     let report = try Verification(of: model, against: original(family)).compare(on: .standard)
     #expect(report.firstDivergence == "heads.mlm.logits")
     #expect(report.failingTensors.map(\.name) == ["heads.mlm.decoder.weight"])
-    let hugging = try model.written(
-      as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/hf")
-    #expect(try isSame(hugging, as: model))
+    for names in [Dialect.Name.hf, .flax] {
+      let kept = try model.written(
+        as: Form(container: "safetensors", names: names), to: "\(scratch.path)/\(names)")
+      #expect(try isSame(kept, as: model))
+    }
     for names in [Dialect.Name.original, .keras] {
       let error = #expect(throws: SmithError.self) {
         try Conversion(model, to: "tf", as: names, at: "\(scratch.path)/out").run()
@@ -132,13 +163,15 @@ import Weightsmith
     #expect(
       model.configuration.heads == [kind.lowercased()]
         && model.configuration.classes.values.first == 5)
-    let keras = try model.written(
-      as: Form(container: "safetensors", names: .keras), to: "\(scratch.path)/keras")
-    let back = try keras.written(
-      as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/hf")
-    #expect(back.configuration.heads == model.configuration.heads)
-    #expect(try isSame(keras, as: model) && isSame(back, as: model))
-    #expect(try Contents(back.checkpoint) == Contents(model.checkpoint))
+    for names in [Dialect.Name.keras, .flax] {
+      let away = try model.written(
+        as: Form(container: "safetensors", names: names), to: "\(scratch.path)/\(names)")
+      let back = try away.written(
+        as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/from \(names)")
+      #expect(back.configuration.heads == model.configuration.heads)
+      #expect(try isSame(away, as: model) && isSame(back, as: model))
+      #expect(try Contents(back.checkpoint) == Contents(model.checkpoint))
+    }
     let google = try Conversion(model, to: "tf", as: .original, at: "\(scratch.path)/tf")
     if kind == "Sequence" {
       try google.run()

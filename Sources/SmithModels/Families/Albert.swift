@@ -11,8 +11,10 @@ extension Family {
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + ["sop", "sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [albertOriginal, albertGoogleFast, albertHuggingFace, albertKeras],
-    demanded: [.hf: ["projection"], .keras: ["projection"]],
+    dialects: [
+      albertOriginal, albertGoogleFast, albertHuggingFace, albertKeras, albertFlax,
+    ],
+    demanded: [.hf: ["projection"], .keras: ["projection"], .flax: ["projection"]],
     classes: albertClasses)
 
   private static let albertClasses = [
@@ -149,6 +151,39 @@ extension Family {
         let modelClass = Family.albert.modelClass(for: parts)?.keras ?? "tf_albert_model"
         return KerasNames.decorate(name, modelClass: modelClass)
       },
+      schedule: .albertHuggingFace,
+      configuration: .albertHuggingFace)
+  }()
+
+  private static let albertFlax: Dialect = {
+    let spell = Spelling.flax
+    let block = "albert/encoder/albert_layer_groups/{g}/albert_layers/{k}/"
+    return Dialect(
+      name: .flax,
+      rules: [
+        Rule.embeddingTables("albert/embeddings/", word: "/embedding", other: "/embedding"),
+        spell.norm("embeddings.norm", "albert/embeddings/LayerNorm"),
+        spell.linear("embeddings.projection", "albert/encoder/embedding_hidden_mapping_in"),
+        spell.linear("blocks.{b}.attention.query", block + "attention/query"),
+        spell.linear("blocks.{b}.attention.key", block + "attention/key"),
+        spell.linear("blocks.{b}.attention.value", block + "attention/value"),
+        spell.linear("blocks.{b}.attention.output", block + "attention/dense"),
+        spell.norm("blocks.{b}.attention.norm", block + "attention/LayerNorm"),
+        spell.linear("blocks.{b}.feedForward.up", block + "ffn"),
+        spell.linear("blocks.{b}.feedForward.down", block + "ffn_output"),
+        spell.norm("blocks.{b}.feedForward.norm", block + "full_layer_layer_norm"),
+        spell.linear("pooler", "albert/pooler"),
+        spell.linear("heads.mlm.dense", "predictions/dense"),
+        spell.norm("heads.mlm.norm", "predictions/LayerNorm"),
+        [
+          Rule("heads.mlm.bias", "predictions/bias"),
+          Rule("heads.mlm.decoder.weight", "predictions/decoder/kernel", .transpose),
+        ],
+        spell.linear("heads.sop", "sop_classifier/classifier"),
+        spell.classifiers,
+      ],
+      ignored: Dialect.Ignored.flaxTraining,
+      wrappers: ["", "params/"], scope: "albert/", otherScopes: [""],
       schedule: .albertHuggingFace,
       configuration: .albertHuggingFace)
   }()

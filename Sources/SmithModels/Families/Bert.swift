@@ -8,7 +8,7 @@ extension Family {
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + ["nsp", "sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [bertOriginal, bertHuggingFace, bertKeras],
+    dialects: [bertOriginal, bertHuggingFace, bertKeras, bertFlax],
     equalSizes: [.embedding: .hidden],
     classes: bertClasses)
 
@@ -122,6 +122,38 @@ extension Family {
         let modelClass = Family.bert.modelClass(for: parts)?.keras ?? "tf_bert_model"
         return KerasNames.decorate(name, modelClass: modelClass)
       },
+      schedule: .sequential,
+      configuration: .bertHuggingFace)
+  }()
+
+  private static let bertFlax: Dialect = {
+    let spell = Spelling.flax
+    let block = "bert/encoder/layer/{b}/"
+    return Dialect(
+      name: .flax,
+      rules: [
+        Rule.embeddingTables("bert/embeddings/", word: "/embedding", other: "/embedding"),
+        spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
+        spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
+        spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
+        spell.linear("blocks.{b}.attention.value", block + "attention/self/value"),
+        spell.linear("blocks.{b}.attention.output", block + "attention/output/dense"),
+        spell.norm("blocks.{b}.attention.norm", block + "attention/output/LayerNorm"),
+        spell.linear("blocks.{b}.feedForward.up", block + "intermediate/dense"),
+        spell.linear("blocks.{b}.feedForward.down", block + "output/dense"),
+        spell.norm("blocks.{b}.feedForward.norm", block + "output/LayerNorm"),
+        spell.linear("pooler", "bert/pooler/dense"),
+        spell.linear("heads.mlm.dense", "cls/predictions/transform/dense"),
+        spell.norm("heads.mlm.norm", "cls/predictions/transform/LayerNorm"),
+        [
+          Rule("heads.mlm.bias", "cls/predictions/bias"),
+          Rule("heads.mlm.decoder.weight", "cls/predictions/decoder/kernel", .transpose),
+        ],
+        spell.linear("heads.nsp", "cls/seq_relationship"),
+        spell.classifiers,
+      ],
+      ignored: Dialect.Ignored.flaxTraining,
+      wrappers: ["", "params/"], scope: "bert/", otherScopes: [""],
       schedule: .sequential,
       configuration: .bertHuggingFace)
   }()

@@ -29,4 +29,10 @@ extension Dialect.Ignored {
       "last_optimizer_state.", "optim.", "scheduler.", "lr_scheduler.", "lr_schedulers.",
       "scaler.", "amp.", "rng_state.",
     ].map { Dialect.Ignored(.beginning($0), because: "state of the training") }
+
+  /// What a `TrainState` of Flax keeps beside `params`.
+  static let flaxTraining: [Dialect.Ignored] = [
+    Dialect.Ignored(.beginning("opt_state/"), because: "optimizer state"),
+    Dialect.Ignored(.whole(NamePattern("step")), because: "step counter"),
+  ]
 }

@@ -124,12 +124,19 @@ extension FamilyChange {
     }
   }
 
+  /// Heads that answer different questions by the same computation: one family's file has a place for the one, another's for the other.
+  private static let namesakes = ["sop": "nsp", "nsp": "sop"]
+
   /// Pooler and heads that the target has no place for, or computes otherwise.
   private func leaveOutParts(_ model: inout Parameters) {
     guard let source = Families.named(model.configuration.family) else { return }
     for part in model.configuration.parts.sorted() {
-      let own = rows(of: part, in: source)
-      guard own != rows(of: part, in: target) else { continue }
+      let own = shapes(of: part, in: source, model.configuration)
+      if own == shapes(of: part, in: target, model.configuration) { continue }
+      if let other = Self.namesakes[part], target.parameters.contains(where: { $0.part == other }) {
+        rename(part, to: other, in: &model)
+        continue
+      }
       for name in own.keys { remove(name, from: &model) }
       model.configuration.parts.remove(part)
       model.notes.append("\(target.name) has no \(part) like this one: left out")
@@ -139,20 +146,33 @@ extension FamilyChange {
     if !has(decoder) { remove(decoder, from: &model) }
   }
 
-  /// The parameters of a part with their dimensions, equal sizes under one name.
-  private func rows(of part: String, in family: Family) -> [String: [Dimension]] {
+  /// The parameters of a part in a family with the shapes they have in this model.
+  private func shapes(
+    of part: String, in family: Family, _ configuration: ModelConfiguration
+  ) -> [String: [Int]] {
     let rows = family.parameters.filter { $0.part == part }
     return Dictionary(
       uniqueKeysWithValues: rows.map { row in
-        let dimensions = row.dimensions.map { dimension in
-          if case .size(let size) = dimension {
-            Dimension.size(target.equalSizes[size] ?? family.equalSizes[size] ?? size)
-          } else {
-            dimension
+        let shape = row.dimensions.map { dimension in
+          switch dimension {
+          case .size(let size): configuration[size]
+          case .classes(let head): configuration.classes[head] ?? 0
           }
         }
-        return (row.name.text, dimensions)
+        return (row.name.text, shape)
       })
+  }
+
+  private func rename(_ part: String, to other: String, in model: inout Parameters) {
+    let (old, new) = ("heads.\(part).", "heads.\(other).")
+    model.recipes = OrderedDictionary(
+      uniqueKeysWithValues: model.recipes.map { name, recipe in
+        (name.hasPrefix(old) ? new + name.dropFirst(old.count) : name, recipe)
+      })
+    model.configuration.parts.remove(part)
+    model.configuration.parts.insert(other)
+    model.configuration.classes[other] = model.configuration.classes.removeValue(forKey: part)
+    model.notes.append("the \(part) head is written as \(other): the same computation")
   }
 
   /// A parameter goes; its tensor has the fate that says so.

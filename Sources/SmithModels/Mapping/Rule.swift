@@ -102,6 +102,9 @@ public struct Spelling: Sendable {
   /// Keras variables: kernels are [in, out].
   public static let keras = Spelling(
     kernel: "/kernel:0", step: .transpose, bias: "/bias:0", scale: "/gamma:0", shift: "/beta:0")
+  /// Flax parameters: kernels are [in, out].
+  public static let flax = Spelling(
+    kernel: "/kernel", step: .transpose, bias: "/bias", scale: "/scale", shift: "/bias")
 
   /// The rows of a linear map `canonical.{weight,bias}`.
   public func linear(_ canonical: String, _ stored: String) -> [Rule] {

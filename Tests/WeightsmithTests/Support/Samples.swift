@@ -16,6 +16,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   var dialect: Dialect.Name {
     if path.hasSuffix(".index") { return .original }
+    if path.hasSuffix(".msgpack") { return .flax }
     return path.contains(".h5") ? .keras : .hf
   }
 
@@ -44,7 +45,8 @@ enum Samples {
     let folders = ["models/albert/", "models/bert/", "trained/", "formats/hf_tf_"]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
-        || name == "tf_model.h5.index.json" || name == "pytorch_model.bin")
+        || name == "tf_model.h5.index.json" || name == "pytorch_model.bin"
+        || name == "flax_model.msgpack")
   }.map(Sample.init)
 
   static let withReference = models.filter { $0.reference != nil }

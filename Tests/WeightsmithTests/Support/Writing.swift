@@ -13,6 +13,7 @@ struct Form: Sendable, CustomStringConvertible {
   static let all = [
     Form(container: "tf", names: .original), Form(container: "safetensors", names: .hf),
     Form(container: "safetensors", names: .keras), Form(container: "hdf5", names: .keras),
+    Form(container: "msgpack", names: .flax),
   ]
 }
 
@@ -98,16 +99,18 @@ struct SafetensorsFile {
 
   /// The values of an f32 tensor.
   subscript(name: String) -> [Float] {
-    get {
-      let bytes = self[bytes: name]
-      return stride(from: 0, to: bytes.count, by: 4).map { at in
-        Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << (8 * $1) })
-      }
-    }
+    get { Self.floats(self[bytes: name]) }
     set {
       self[bytes: name] = newValue.flatMap { value in
         (0..<4).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * $0)) }
       }
+    }
+  }
+
+  /// Little-endian f32 values.
+  static func floats(_ bytes: [UInt8]) -> [Float] {
+    stride(from: 0, to: bytes.count, by: 4).map { at in
+      Float(bitPattern: (0..<4).reduce(0) { $0 | UInt32(bytes[at + $1]) << (8 * $1) })
     }
   }
 }
