@@ -110,7 +110,7 @@ struct OutputOptions: ParsableArguments {
     guard let names else { return Conversion.Target.defaultNames(of: format) }
     if names == "keep" { return nil }
     guard let name = Dialect.Name(rawValue: names) else {
-      let known = Dialect.Name.allCases.map(\.rawValue) + ["keep"]
+      let known = Dialect.Name.writable.map(\.rawValue) + ["keep"]
       throw SmithError(.usage, "--names \(names): expected \(known.joined(separator: ", "))")
     }
     return name

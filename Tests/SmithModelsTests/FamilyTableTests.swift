@@ -32,7 +32,7 @@ import Testing
     let parts = Set(
       lacking.compactMap { name in row.family.parameters.first { $0.name.text == name }?.part })
     switch row.dialect.name {
-    case .original: #expect(parts == ["decoder", "token"])
+    case .original, .googleFast: #expect(parts.isSubset(of: ["decoder", "token"]))
     case .keras: #expect(parts == ["decoder"])
     default: #expect(parts.isEmpty)
     }
@@ -75,7 +75,7 @@ import Testing
   }
 
   /// A complete model of made-up sizes, in each dialect's names: read, planned for the same dialect, the same names and shapes.
-  @Test(arguments: rows)
+  @Test(arguments: rows.filter(\.dialect.isWritable))
   func `reading and writing are inverses`(row: Row) throws {
     let stored = Synthetic(row.family, row.dialect).stored
     let reader = ParameterReader(configurationFile: ("config", Synthetic.configuration(row.family)))

@@ -8,6 +8,9 @@ public struct Dialect: Sendable {
     /// albert_zh's `modeling_google_fast.py`: Google's names, grouped feed-forward kernels.
     case googleFast = "google_fast"
 
+    /// Those that models can be written under.
+    public static let writable = allCases.filter { $0 != .googleFast }
+
     /// `hf` in full.
     public static let huggingFace = Name.hf
   }
