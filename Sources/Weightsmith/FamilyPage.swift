@@ -1,0 +1,202 @@
+import SmithBytes
+import SmithModels
+
+/// A family's tables as a page for people: `Docs/Families/NAME.md` is this text, and a test holds the two together.
+public struct FamilyPage: Sendable {
+  let family: Family
+
+  public init(_ family: Family) { self.family = family }
+
+  /// The page in Markdown.
+  public var text: String {
+    ([intro]
+      + [dialects, parameters, otherNames, strangers, heads, configuration].compactMap { $0 })
+      .joined(separator: "\n") + "\n"
+  }
+
+  private var intro: String {
+    """
+    # \(family.name)
+
+    Made from the tables in `Sources/SmithModels/Families`. Sizes: V words, E embedding width, H hidden width, I feed-forward width, P positions,
+    T token types; C is the number of a head's classes. `{b}` counts blocks, `{g}` groups and `{k}` the blocks in a group. Matrices are
+    [out, in]; a name with **ᵀ** behind it is stored [in, out].
+
+    """
+  }
+
+  private var dialects: String? {
+    let rows = family.dialects.map { dialect in
+      [
+        code(dialect.title), dialect.configuration.fileNames.map(code).joined(separator: ", "),
+        dialect.schedule.sentence, dialect.isWritable ? "read, written" : "read",
+      ]
+    }
+    return section("Dialects", ["`--names`", "configuration", "block at each depth", ""], rows)
+  }
+
+  /// One line a parameter, one column a dialect.
+  private var parameters: String? {
+    let rows = family.parameters.map { row in
+      [code(row.name.text), row.shapeText, row.remark]
+        + family.dialects.map { dialect in
+          let names = dialect.rules.filter {
+            $0.canonical == row.name && ($0.role == .name || $0.role == .writtenCopy)
+          }
+          return names.map(\.text).joined(separator: "<br>")
+        }
+    }
+    return section(
+      "Parameters", ["canonical", "shape", ""] + family.dialects.map { code($0.title) }, rows)
+  }
+
+  /// Spellings that are read and not written, and copies.
+  private var otherNames: String? {
+    let rows = family.dialects.flatMap { dialect in
+      dialect.rules.compactMap { rule -> [String]? in
+        guard let role = rule.role.sentence else { return nil }
+        return [code(dialect.title), rule.text, code(rule.canonical.text), role]
+      }
+    }
+    return section("Other names that are read", ["dialect", "stored", "parameter", ""], rows)
+  }
+
+  private var strangers: String? {
+    let rows = family.dialects.flatMap { dialect in
+      dialect.ignored.map { [code(dialect.title), $0.test.text, $0.reason] }
+    }
+    return section("Tensors that are no parameters", ["dialect", "name", "reason"], rows)
+  }
+
+  private var heads: String? {
+    let rows = family.classes.map { modelClass in
+      [
+        code(modelClass.torch), code(modelClass.keras),
+        modelClass.parts.sorted().map(code).joined(separator: ", "),
+      ]
+    }
+    return section("Classes by heads", ["transformers", "in Keras files", "heads"], rows)
+  }
+
+  private var configuration: String? {
+    let keys = family.dialects.map { code($0.title) }
+    var rows = Size.allCases.compactMap { size -> [String]? in
+      let cells = family.dialects.map { dialect in
+        dialect.configuration.sizeKeys.first { $0.size == size }.map { code($0.key) } ?? ""
+      }
+      return cells.allSatisfy(\.isEmpty) ? nil : [size.rawValue] + cells
+    }
+    rows.append(
+      ["layer-norm epsilon"]
+        + family.dialects.map {
+          $0.configuration.epsilonKey.map(code) ?? "\($0.configuration.epsilon)"
+        })
+    rows.append(
+      ["activations"]
+        + family.dialects.map { dialect in
+          dialect.configuration.activations.map { "\(code($0.spelling)) \($0.activation.rawValue)" }
+            .joined(separator: "<br>")
+        })
+    return section("Configuration", [""] + keys, rows)
+  }
+
+  private func code(_ text: String) -> String { "`\(text)`" }
+
+  /// A heading and a table; nil without rows.
+  private func section(_ title: String, _ head: [String], _ rows: [[String]]) -> String? {
+    guard !rows.isEmpty else { return nil }
+    let lines = [head, head.map { _ in "---" }] + rows
+    return "## \(title)\n\n"
+      + lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n") + "\n"
+  }
+}
+
+extension Dialect {
+  fileprivate var title: String { name.rawValue }
+}
+
+extension Rule {
+  /// The stored name and what the layout step does to it.
+  fileprivate var text: String {
+    switch step {
+    case .copy: "`\(stored.text)`"
+    case .transpose: "`\(stored.text)` **ᵀ**"
+    case .part(let index, let count): "`\(stored.text)` rows \(index + 1)/\(count)"
+    case .ungroup: "`\(stored.text)` grouped"
+    }
+  }
+}
+
+extension Rule.Role {
+  fileprivate var sentence: String? {
+    switch self {
+    case .name: nil
+    case .oldName: "older spelling"
+    case .tiedCopy: "a copy, compared and not written"
+    case .writtenCopy: "a copy, compared and written"
+    }
+  }
+}
+
+extension Dialect.Ignored.Test {
+  fileprivate var text: String {
+    switch self {
+    case .whole(let pattern): "`\(pattern.text)`"
+    case .ending(let suffix): "…`\(suffix)`"
+    case .beginning(let prefix): "`\(prefix)`…"
+    }
+  }
+}
+
+extension ScheduleFormula {
+  fileprivate var sentence: String {
+    switch self {
+    case .sequential: "its own"
+    case .shared: "the one block"
+    case .albertOriginal: "group `int(i / L * G)`"
+    case .albertHuggingFace: "group `int(i / (L / G))`"
+    }
+  }
+}
+
+extension ParameterRow {
+  fileprivate var shapeText: String {
+    "[" + dimensions.map(\.symbol).joined(separator: ", ") + "]"
+  }
+
+  fileprivate var remark: String {
+    [part.map { "part `\($0)`" }, tiedTo.map { "else `\($0)`" }, neutral.map { "or \($0.word)" }]
+      .compactMap { $0 }.joined(separator: ", ")
+  }
+}
+
+extension NeutralValue {
+  fileprivate var word: String { self == .identity ? "an identity" : "zeros" }
+}
+
+extension Dimension {
+  fileprivate var symbol: String {
+    switch self {
+    case .size(let size): size.symbol
+    case .classes: "C"
+    }
+  }
+}
+
+extension Size {
+  /// The letter of the papers.
+  fileprivate var symbol: String {
+    switch self {
+    case .vocabulary: "V"
+    case .embedding: "E"
+    case .hidden: "H"
+    case .intermediate: "I"
+    case .positions: "P"
+    case .tokenTypes: "T"
+    case .heads: "A"
+    case .layers: "L"
+    case .groups: "G"
+    case .innerBlocks: "K"
+    }
+  }
+}
