@@ -26,6 +26,20 @@ struct ConfigurationFiles {
     return nil
   }
 
+  /// What the names say, and where they fit several models, what user or configuration file say.
+  static func recognise(
+    _ names: [(name: String, shape: [Int])], of checkpoint: Checkpoint, _ options: Model.Options
+  ) throws(SmithError) -> (family: Family, dialect: Dialect)? {
+    try ParameterReader.recognise(names, part: options.part) { () throws(SmithError) in
+      if let type = options.settings["model_type"]?.stringValue { return type }
+      let beside = checkpoint.folder.appending(path: "config.json")
+      guard let path = options.configuration ?? (FolderListing.isFile(beside) ? beside : nil) else {
+        return nil
+      }
+      return try read(path)["model_type"]?.stringValue
+    }
+  }
+
   static func read(_ path: String) throws(SmithError) -> JSONObject {
     let file = try InputFile(path)
     guard file.count <= sizeLimit else {

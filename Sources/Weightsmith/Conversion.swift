@@ -81,8 +81,12 @@ public struct Conversion: Sendable {
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
     let family = Families.named(model.family)
-    guard let family, let dialect = family.dialect(names), dialect.isWritable else {
-      let known = family?.dialects.filter(\.isWritable).map(\.name.rawValue) ?? []
+    guard let family, let dialect = family.dialect(names, for: model.parameters),
+      dialect.isWritable
+    else {
+      let tables = family?.dialects.filter(\.isWritable) ?? []
+      let known = Dialect.Name.allCases.filter { name in tables.contains { $0.name == name } }
+        .map(\.rawValue)
       throw SmithError(
         .refused,
         "\(model.family) has no \(names.rawValue) names, only \(known.joined(separator: ", "))",

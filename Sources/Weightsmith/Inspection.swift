@@ -12,6 +12,8 @@ public struct Inspection: Sendable {
   public let dialect: Dialect.Name?
   /// The canonical model, nil when family or configuration is not known; `notes` then says why.
   public let model: Model?
+  /// The models of a checkpoint that holds several, by part, where none was chosen; empty for all others.
+  public let parts: [(name: String, model: Model)]
   public let tensors: [TensorInfo]
   public let metadata: [String: String]
   public let notes: [String]
@@ -25,14 +27,28 @@ public struct Inspection: Sendable {
     var notes: [String] = []
     var found: (family: Family, dialect: Dialect)?
     var model: Model?
+    var parts: [(name: String, model: Model)] = []
     do throws(SmithError) {
-      found = try ParameterReader.recognise(tensors.map { ($0.name, $0.shape) })
-      if found != nil { model = try Model(checkpoint, options: options) }
+      let names = tensors.map { (name: $0.name, shape: $0.shape) }
+      let several = options.part == nil ? ParameterReader.parts(in: names) : []
+      var options = options
+      if several.isEmpty {
+        found = try ConfigurationFiles.recognise(names, of: checkpoint, options)
+        if found != nil { model = try Model(checkpoint, options: options) }
+      } else {
+        found = try ParameterReader.recognise(names, part: several[0])
+        for part in several {
+          options.part = part
+          parts.append((part, try Model(checkpoint, options: options)))
+        }
+      }
     } catch { notes.append(error.description) }
+    self.parts = parts
     family = found?.family.name
     dialect = found?.dialect.name
     self.model = model
-    self.notes = checkpoint.source.notes + notes + (model?.notes ?? [])
+    self.notes =
+      checkpoint.source.notes + notes + (model?.notes ?? []) + parts.flatMap(\.model.notes)
   }
 
   /// All tensors as stored, parameters or not.
@@ -64,6 +80,16 @@ public struct Inspection: Sendable {
     var text = JSONObject()
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) { text[key] = .string(value) }
     object["metadata"] = .object(text)
+    if !parts.isEmpty {
+      object["parts"] = .array(
+        parts.map { name, model in
+          [
+            "name": .string(name), "configuration": .object(model.configuration.json),
+            "heads": .array(model.configuration.heads.map(JSON.string)),
+            "parameters": .integer(model.parameters.parameterCount),
+          ]
+        })
+    }
     object["notes"] = .array(notes.map(JSON.string))
     return .object(object)
   }
@@ -80,6 +106,7 @@ extension ModelConfiguration {
     object["activation"] = .string(activation.rawValue)
     object["layerNormEpsilon"] = .number(layerNormEpsilon)
     object["pooler"] = .bool(parts.contains("pooler"))
+    if let paddingToken { object["paddingToken"] = .integer(paddingToken) }
     return object
   }
 }

@@ -15,10 +15,15 @@ public struct Model: Sendable {
     public var configuration: String?
     /// Settings in the file's own key names, stronger than the file: `num_attention_heads`, `hidden_act`.
     public var settings: JSONObject
+    /// Which model of a checkpoint that holds several: `discriminator`, `generator`.
+    public var part: String?
 
-    public init(configuration: String? = nil, settings: JSONObject = JSONObject()) {
+    public init(
+      configuration: String? = nil, settings: JSONObject = JSONObject(), part: String? = nil
+    ) {
       self.configuration = configuration
       self.settings = settings
+      self.part = part
     }
   }
 
@@ -27,7 +32,8 @@ public struct Model: Sendable {
     do throws(SmithError) {
       let stored = try StoredSchemes.fold(checkpoint.source)
       let names = stored.map { (name: $0.key, shape: $0.value.shape) }
-      guard let (family, dialect) = try ParameterReader.recognise(names) else {
+      let found = try ConfigurationFiles.recognise(names, of: checkpoint, options)
+      guard let (family, dialect) = found else {
         throw SmithError(
           .unsupported,
           "the tensor names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))",
@@ -35,10 +41,14 @@ public struct Model: Sendable {
       }
       let file = try ConfigurationFiles.find(
         for: checkpoint, dialect: dialect, chosen: options.configuration)
-      try Self.check(file, is: family)
-      let reader = ParameterReader(configurationFile: file, overrides: options.settings)
+      try Self.check(file, options.settings, is: family)
+      let reader = ParameterReader(
+        configurationFile: file, overrides: options.settings, part: options.part)
       var (parameters, copies) = try reader.read(stored)
-      notes = try TiedCopies(source: checkpoint.source).settle(copies, in: &parameters)
+      notes =
+        try parameters.notes + TiedCopies(source: checkpoint.source).settle(copies, in: &parameters)
+      parameters.notes = []
+      try Self.check(options.part, is: family.part(of: parameters), of: family)
       self.checkpoint = checkpoint
       self.parameters = parameters
     } catch { throw error.at(file: checkpoint.path) }
@@ -46,6 +56,8 @@ public struct Model: Sendable {
 
   public var family: String { parameters.configuration.family }
   public var dialect: Dialect.Name { parameters.dialect }
+  /// Which model it is in a family whose models come several in one file; nil in all others.
+  public var part: String? { Families.named(family)?.part(of: parameters) }
   public var configuration: ModelConfiguration { parameters.configuration }
   public var source: any TensorSource { checkpoint.source }
 
@@ -66,13 +78,18 @@ public struct Model: Sendable {
 
   /// A config.json that speaks of another family than the tensors is the wrong file.
   private static func check(
-    _ file: (name: String, values: JSONObject)?, is family: Family
+    _ file: (name: String, values: JSONObject)?, _ settings: JSONObject, is family: Family
   ) throws(SmithError) {
-    guard let file, let type = file.values["model_type"]?.stringValue, type != family.name else {
+    if let set = settings["model_type"] {
+      if let type = set.stringValue, family.isNamed(type) { return }
+      throw SmithError(
+        .usage, "--set model_type=\(set.serialized()): the tensor names are \(family.name)'s")
+    }
+    guard let file, let type = file.values["model_type"]?.stringValue, !family.isNamed(type) else {
       return
     }
     let place = Place(file: file.name, item: "model_type")
-    guard Families.named(type) != nil else {
+    guard Families.all.contains(where: { $0.isNamed(type) }) else {
       throw SmithError(
         .unsupported,
         "\"\(type)\" is a family we do not read; its tensor names are like \(family.name)'s",
@@ -81,5 +98,16 @@ public struct Model: Sendable {
     throw SmithError(
       .mismatch, "\"\(type)\", but the tensor names are \(family.name)'s", at: place,
       remedy: "--config FILE with the right configuration")
+  }
+
+  /// A part that was asked for is the one that is there.
+  private static func check(
+    _ part: String?, is found: String?, of family: Family
+  ) throws(SmithError) {
+    guard let part, part != found else { return }
+    throw SmithError(
+      .usage,
+      found.map { "--part \(part): the checkpoint holds only the \($0)" }
+        ?? "--part \(part): the models of \(family.name) have no parts")
   }
 }

@@ -14,6 +14,14 @@ struct ConfigurationOptions: ParsableArguments {
       valueName: "key=value"))
   var set: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Which model of a checkpoint that holds several: \(parts.joined(separator: ", ")).",
+      valueName: "name"))
+  var part: String?
+
+  private static let parts = Families.all.flatMap(\.dialects).compactMap(\.part)
+
   func modelOptions() throws(SmithError) -> Model.Options {
     var settings = JSONObject()
     for pair in set {
@@ -24,7 +32,7 @@ struct ConfigurationOptions: ParsableArguments {
       let text = String(pair[pair.index(after: equals)...])
       settings[String(pair[..<equals])] = (try? JSON.parse(Array(text.utf8))) ?? .string(text)
     }
-    return Model.Options(configuration: config, settings: settings)
+    return Model.Options(configuration: config, settings: settings, part: part)
   }
 
   func model(_ path: String) throws(SmithError) -> Model {

@@ -13,17 +13,25 @@ enum Reports {
       lines.append(("model", "unknown: the names are of no family we read (\(known))"))
     }
     if let model = inspection.model { lines += describe(model) }
+    for (name, model) in inspection.parts { lines += [("part", name)] + describe(model) }
     lines.append(
       ("tensors", "\(inspection.tensors.count.grouped), \(inspection.tensorBytes.asBytes)"))
     for (key, value) in inspection.metadata.sorted(by: { $0.key < $1.key }) {
       lines.append(("metadata", "\(key) = \(shortened(value))"))
     }
-    lines += unused(inspection.model?.parameters.fates ?? []).map { ("unused", $0) }
+    lines += unused(fates(of: inspection)).map { ("unused", $0) }
     lines += inspection.notes.map { ("note", $0) }
     for (label, text) in lines {
       Console.print(label.padded(to: 12) + text.escapedForTerminal)
     }
     Console.print("")
+  }
+
+  /// What became of each tensor; of several parts' what is the same in all of them.
+  private static func fates(of inspection: Inspection) -> [TensorFate] {
+    if let model = inspection.model { return model.parameters.fates }
+    let all = inspection.parts.map(\.model.parameters.fates)
+    return (all.first ?? []).filter { fate in all.allSatisfy { $0.contains(fate) } }
   }
 
   /// One line for all copies, and one for each reason to ignore a tensor.
@@ -45,16 +53,23 @@ enum Reports {
   private static func describe(_ model: Model) -> [(String, String)] {
     let it = model.configuration
     let heads = it.heads.isEmpty ? "none" : it.heads.joined(separator: ", ")
+    let counting = it.paddingToken.map { padding in
+      (
+        "positions",
+        "\(it.encoder.positions.usable(of: it[.positions])) from padding token \(padding) on"
+      )
+    }
     return [
       ("blocks", "\(it.runningBlocks.count) distinct, \(it.schedule.count) executed"),
       (
         "sizes",
         "V \(it[.vocabulary].grouped)  E \(it[.embedding])  H \(it[.hidden])  A \(it[.heads])  I \(it[.intermediate])  P \(it[.positions])  T \(it[.tokenTypes])"
       ),
+      counting,
       ("activation", "\(it.activation.rawValue), layer-norm epsilon \(it.layerNormEpsilon)"),
       ("heads", heads + (it.parts.contains("pooler") ? "; pooler" : "; no pooler")),
       ("parameters", model.parameters.parameterCount.grouped),
-    ]
+    ].compactMap { $0 }
   }
 
   static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> TextTable

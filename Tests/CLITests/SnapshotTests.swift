@@ -15,6 +15,7 @@ import Testing
   }
 
   static let albert = "data/models/albert/google_tf"
+  static let electra = "data/models/electra/google_tf"
   static let rows = [
     Row("version", "--version"),
     Row("help", "--help"),
@@ -74,7 +75,20 @@ import Testing
       "convert-no-heads-count", "convert", "data/models/albert/hf/model.safetensors", "out",
       "--set", "num_attention_head=3"),
     Row("convert-set-contradicts", "convert", albert, "out", "--set", "hidden_size=16"),
-    Row("inspect-other-family", "inspect", "data/models/roberta/hf", "--match", "*lm_head*"),
+    Row("inspect-other-family", "inspect", "data/models/xlnet/hf", "--match", "*lm_loss*"),
+    Row("inspect-roberta", "inspect", "data/models/roberta/hf", "--match", "*lm_head*"),
+    Row("inspect-two-models", "inspect", electra, "--match", "*predictions*"),
+    Row("inspect-part", "inspect", electra, "--part", "generator", "--match", "*predictions*"),
+    Row("inspect-part-json", "inspect", electra, "--json", "--match", "global_step"),
+    Row("convert-two-models", "convert", electra, "out"),
+    Row("convert-part", "convert", electra, "out", "--part", "generator"),
+    Row("convert-no-such-part", "convert", electra, "out", "--part", "critic"),
+    Row("convert-part-of-one", "convert", albert, "out", "--part", "generator"),
+    Row(
+      "convert-part-kept", "convert", electra, "out", "--part", "generator", "--names", "keep"),
+    Row(
+      "convert-other-part", "convert", "data/models/electra/hf_generator", "out", "--part",
+      "discriminator"),
     Row("inspect-gguf", "inspect", "data/formats/gguf_alltypes.gguf"),
     Row("inspect-gguf-big-endian", "inspect", "data/gguf/blocks_be.gguf", "--stats"),
     Row(

@@ -11,68 +11,92 @@ import Testing
     var family: String
     /// V, E, H, I, L, A
     var sizes: [Int]
-    /// The body with pooler, and with the pre-training heads besides.
-    var counts: (encoder: Int, pretraining: Int)
+    /// Rows of the position and token-type tables.
+    var tables = [512, 2]
+    /// Which parts a model has, and its number of parameters.
+    var counts: [(parts: Set<String>, count: Int)]
     var testDescription: String { name }
   }
+
+  private static let (albert, bert): (Set<String>, Set<String>) = (
+    ["pooler", "projection"], ["pooler"]
+  )
 
   static let models = [
     Published(
       name: "ALBERT base", family: "albert", sizes: [30000, 128, 768, 3072, 12, 12],
-      counts: (11_683_584, 11_813_810)),
+      counts: [(albert, 11_683_584), (albert.union(["mlm", "sop"]), 11_813_810)]),
     Published(
       name: "ALBERT large", family: "albert", sizes: [30000, 128, 1024, 4096, 24, 16],
-      counts: (17_683_968, 17_847_474)),
+      counts: [(albert, 17_683_968), (albert.union(["mlm", "sop"]), 17_847_474)]),
     Published(
       name: "ALBERT xlarge", family: "albert", sizes: [30000, 128, 2048, 8192, 24, 16],
-      counts: (58_724_864, 59_021_490)),
+      counts: [(albert, 58_724_864), (albert.union(["mlm", "sop"]), 59_021_490)]),
     Published(
       name: "ALBERT xxlarge", family: "albert", sizes: [30000, 128, 4096, 16384, 12, 64],
-      counts: (222_595_584, 223_158_450)),
+      counts: [(albert, 222_595_584), (albert.union(["mlm", "sop"]), 223_158_450)]),
     Published(
       name: "ALBERT base zh", family: "albert", sizes: [21128, 128, 768, 3072, 12, 12],
-      counts: (10_547_968, 10_669_322)),
+      counts: [(albert, 10_547_968), (albert.union(["mlm", "sop"]), 10_669_322)]),
     Published(
       name: "BERT base", family: "bert", sizes: [30522, 768, 768, 3072, 12, 12],
-      counts: (109_482_240, 110_106_428)),
+      counts: [(bert, 109_482_240), (bert.union(["mlm", "nsp"]), 110_106_428)]),
     Published(
       name: "BERT large", family: "bert", sizes: [30522, 1024, 1024, 4096, 24, 16],
-      counts: (335_141_888, 336_226_108)),
+      counts: [(bert, 335_141_888), (bert.union(["mlm", "nsp"]), 336_226_108)]),
+    Published(
+      name: "RoBERTa base", family: "roberta", sizes: [50265, 768, 768, 3072, 12, 12],
+      tables: [514, 1], counts: [(["pooler"], 124_645_632), (["mlm"], 124_697_433)]),
+    Published(
+      name: "DistilBERT base", family: "distilbert", sizes: [30522, 768, 768, 3072, 6, 12],
+      counts: [([], 66_362_880)]),
+    Published(
+      name: "ELECTRA small discriminator", family: "electra",
+      sizes: [30522, 128, 256, 1024, 12, 4], counts: [(["projection"], 13_483_008)]),
+    Published(
+      name: "ELECTRA base discriminator", family: "electra",
+      sizes: [30522, 768, 768, 3072, 12, 12], counts: [([], 108_891_648)]),
   ]
 
-  @Test(arguments: models, [Dialect.Name.original, .hf, .keras, .flax])
-  func `have the published number of parameters`(model: Published, dialect: Dialect.Name) throws {
-    let heads: Set = ["mlm", model.family == "albert" ? "sop" : "nsp"]
-    for (parts, count) in [
-      (Set<String>(), model.counts.encoder), (heads, model.counts.pretraining),
-    ] {
-      let stored = try Self.stored(model, dialect, heads: parts)
-      let configuration: JSONObject = [
-        "hidden_act": "gelu", "num_attention_heads": .integer(model.sizes[5]),
-        "num_hidden_layers": .integer(model.sizes[4]),
-      ]
-      let (parameters, _) = try ParameterReader(configurationFile: ("config", configuration)).read(
-        stored)
-      #expect(parameters.parameterCount == count)
-      #expect(parameters.dialect == dialect)
-      #expect(parameters.configuration.schedule.count == model.sizes[4])
-      #expect(
-        parameters.configuration.runningBlocks.count
-          == (model.family == "albert" ? 1 : model.sizes[4]))
+  @Test(arguments: models)
+  func `have the published number of parameters`(model: Published) throws {
+    let family = try #require(Families.named(model.family))
+    for dialect in family.dialects {
+      for (parts, count) in model.counts {
+        // Each of ELECTRA's original tables has the head of its part only.
+        guard parts.isSubset(of: Self.parts(family, dialect)) else { continue }
+        let stored = try Self.stored(model, family, dialect, parts: parts)
+        let configuration: JSONObject = [
+          dialect.configuration.activationKey: "gelu", "model_type": .string(family.name),
+          dialect.configuration.key(of: .heads): .integer(model.sizes[5]),
+          dialect.configuration.key(of: .layers): .integer(model.sizes[4]),
+        ]
+        let reader = ParameterReader(configurationFile: ("config", configuration))
+        let (parameters, _) = try reader.read(stored)
+        #expect(parameters.parameterCount == count)
+        #expect(parameters.dialect == dialect.name && parameters.part == dialect.part)
+        #expect(parameters.configuration.schedule.count == model.sizes[4])
+        #expect(
+          parameters.configuration.runningBlocks.count
+            == (model.family == "albert" ? 1 : model.sizes[4]))
+      }
     }
+  }
+
+  /// The parts that a dialect has names for.
+  private static func parts(_ family: Family, _ dialect: Dialect) -> Set<String> {
+    let named = Set(dialect.rules.map(\.canonical.text))
+    return Set(family.parameters.compactMap { named.contains($0.name.text) ? $0.part : nil })
   }
 
   /// The tensors of such a checkpoint, without bytes.
   private static func stored(
-    _ model: Published, _ name: Dialect.Name, heads: Set<String>
+    _ model: Published, _ family: Family, _ dialect: Dialect, parts: Set<String>
   ) throws -> StoredTensors {
-    let family = try #require(Families.named(model.family))
-    let dialect = try #require(family.dialect(name))
     let sizes: [Size: Int] = [
       .vocabulary: model.sizes[0], .embedding: model.sizes[1], .hidden: model.sizes[2],
-      .intermediate: model.sizes[3], .positions: 512, .tokenTypes: 2,
+      .intermediate: model.sizes[3], .positions: model.tables[0], .tokenTypes: model.tables[1],
     ]
-    let parts = heads.union(["pooler", "projection"])
     let blocks = model.family == "albert" ? [0] : Array(0..<model.sizes[4])
     var stored: StoredTensors = [:]
     for rule in dialect.rules where rule.role == .name || rule.role == .writtenCopy {

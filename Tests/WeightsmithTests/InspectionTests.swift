@@ -5,8 +5,9 @@ import Weightsmith
 
 /// `inspect --json` is read by other programs: its keys and words are a contract.
 @Suite struct InspectionTests {
-  private func json(_ path: String) throws -> [String: Any] {
-    let inspection = try Inspection(Checkpoint.open(Fixtures.path(path)))
+  private func json(_ path: String, part: String? = nil) throws -> [String: Any] {
+    let inspection = try Inspection(
+      Checkpoint.open(Fixtures.path(path)), options: Model.Options(part: part))
     let text = inspection.json(tensors: inspection.tensors).serialized()
     return try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
   }
@@ -17,7 +18,7 @@ import Weightsmith
 
   @Test(arguments: Samples.models)
   func `a model has every key`(sample: Sample) throws {
-    let object = try json(sample.path)
+    let object = try json(sample.path, part: sample.part)
     #expect(Self.keys.isSubset(of: object.keys))
     #expect(object["family"] as? String == sample.family)
     #expect(object["dialect"] as? String == sample.dialect.rawValue)
@@ -53,6 +54,10 @@ import Weightsmith
     ("models/bert/google_tf_finetuned_squad", ["span"]),
     ("models/bert/google_tf_finetuned_classifier", ["sequence"]),
     ("models/bert/hf", ["mlm", "nsp"]),
+    ("models/roberta/hf", ["mlm"]),
+    ("models/distilbert/hf", ["mlm"]),
+    ("models/electra/hf_discriminator", ["discriminator"]),
+    ("models/electra/hf_generator", ["mlm"]),
   ])
   func `heads have their names`(folder: String, heads: [String]) throws {
     #expect(try json(folder)["heads"] as? [String] == heads)

@@ -6,6 +6,7 @@ public struct ConfigurationDialect: Sendable {
   /// The file's names, the first being the one we write.
   public var fileNames: [String]
   public var sizeKeys: [(size: Size, key: String)]
+  public var activationKey = "hidden_act"
   /// Each spelling of an activation in this ecosystem (models §1.4); the first row of an activation is the one we write.
   public var activations: [(spelling: String, activation: Activation)]
   /// What the ecosystem's own class takes where the file lacks a key.
@@ -13,6 +14,10 @@ public struct ConfigurationDialect: Sendable {
   /// The key of the layer-norm epsilon; nil where the code fixes it at `epsilon`.
   public var epsilonKey: String?
   public var epsilon: Double
+  /// The epsilon of models that come without the key, where it is not the one that the class takes (models §1.5): RoBERTa.
+  public var otherEpsilon: Double?
+  /// The key of the padding token that positions are counted from; nil where they are 0, 1, 2, …
+  public var paddingKey: String?
   public var maskValue: EncoderConfiguration.MaskValue
   /// The key that says where the layer norms stand, with its two words; nil where the code has them behind.
   public var normPlacementKey: String?
@@ -25,13 +30,46 @@ public struct ConfigurationDialect: Sendable {
   public var constants: JSONObject
   /// Whether the file names the class of the model and its labels, as Hugging Face's does.
   public var namesArchitecture: Bool
+  /// Objects within the file whose keys count as the file's own; settings are written into the first, but for `outerKeys`.
+  public var nests: [Nest] = []
+  public var outerKeys: Set<String> = []
+  /// The width of a head in code that makes max(1, H / width) heads unless it is told otherwise.
+  public var headWidth: Int?
+  /// Whether the ecosystem publishes weights without a configuration, so that the defaults hold also where there is no file.
+  public var isOptional = false
 
-  public static let activationKey = "hidden_act"
+  /// An object in a configuration file.
+  public struct Nest: Sendable {
+    public var key: String
+    /// Keys of it that speak of another model.
+    public var without: Set<String>
+
+    public init(_ key: String, without: Set<String> = []) {
+      self.key = key
+      self.without = without
+    }
+  }
 
   /// Every key that is read.
   var keys: [String] {
-    sizeKeys.map(\.key) + carriedKeys + [Self.activationKey]
-      + [epsilonKey, normPlacementKey, namesArchitecture ? "architectures" : nil].compactMap { $0 }
+    sizeKeys.map(\.key) + carriedKeys + [activationKey]
+      + (namesArchitecture ? ["architectures", "model_type"] : [])
+      + [epsilonKey, paddingKey, normPlacementKey].compactMap { $0 }
+  }
+
+  /// The file's name for a size.
+  func key(of size: Size) -> String { sizeKeys.first { $0.size == size }?.key ?? size.rawValue }
+
+  /// The file's settings with those in its nests, which are the stronger ones.
+  func flattened(_ file: JSONObject) -> JSONObject {
+    var flat = file
+    for nest in nests.reversed() {
+      for (key, value) in file[nest.key]?.objectValue ?? JSONObject()
+      where !nest.without.contains(key) {
+        flat[key] = value
+      }
+    }
+    return flat
   }
 
   public init(
@@ -53,6 +91,13 @@ public struct ConfigurationDialect: Sendable {
     self.carriedKeys = carriedKeys
     self.constants = constants
     self.namesArchitecture = namesArchitecture
+  }
+
+  /// The same with some properties changed.
+  func with(_ change: (inout ConfigurationDialect) -> Void) -> ConfigurationDialect {
+    var copy = self
+    change(&copy)
+    return copy
   }
 
   /// Google's TensorFlow code: `gelu` is the tanh form. For the exact form it has no word; ours makes that code stop with an error, where

@@ -8,12 +8,28 @@ struct ConfigurationReader {
   let dialect: Dialect
   /// The configuration file and its name for messages; nil when there is none.
   let file: (name: String, values: JSONObject)?
+  /// The file's settings, those in its nests among them.
+  private let settings: JSONObject
   /// `--set key=value`, in the file's own key names: stronger than the file.
   let overrides: JSONObject
   let shapes: ShapeSolver
   /// Groups, inner blocks and blocks that the names show.
   let groups: Int
   let innerBlocks: Int
+
+  init(
+    _ match: DialectMatch, file: (name: String, values: JSONObject)?, overrides: JSONObject,
+    shapes: ShapeSolver, groups: Int
+  ) {
+    family = match.family
+    dialect = match.dialect
+    self.file = file
+    settings = dialect.configuration.flattened(file?.values ?? JSONObject())
+    self.overrides = overrides
+    self.shapes = shapes
+    self.groups = groups
+    innerBlocks = match.innerBlocks
+  }
 
   /// More executed blocks than any model has, by two orders of magnitude.
   private static let mostBlocks = 10_000
@@ -33,6 +49,11 @@ struct ConfigurationReader {
       layerNormEpsilon: try epsilon(), maskValue: table.maskValue, parts: parts, classes: [:],
       carried: carried)
     configuration.normPlacement = try normPlacement()
+    configuration.paddingToken = try paddingToken(sizes)
+    configuration.headForms = dialect.heads ?? family.heads
+    configuration.variant = stated("model_type")?.stringValue.flatMap { type in
+      family.variants[type] == nil ? nil : type
+    }
     for (dimension, solved) in shapes.known {
       if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
     }
@@ -42,8 +63,21 @@ struct ConfigurationReader {
   /// A setting from the user, else from the file.
   private func stated(_ key: String) -> JSON? {
     if let value = overrides[key] { return value }
-    guard let value = file?.values[key], !value.isNull else { return nil }
+    guard let value = settings[key], !value.isNull else { return nil }
     return value
+  }
+
+  /// What the ecosystem's code takes for a key that nothing states; nil where there should be a file to say it.
+  private func standard(_ key: String) -> JSON? {
+    file == nil && !table.isOptional ? nil : table.defaults[key]
+  }
+
+  /// As many heads as the ecosystem's code makes of itself. Without a file that holds only where the width divides: another number must
+  /// have been told.
+  private var usualHeads: Int? {
+    guard let width = table.headWidth, let hidden = shown(.hidden)?.value else { return nil }
+    if hidden % width == 0 { return hidden / width }
+    return file == nil ? nil : max(1, hidden / width)
   }
 
   private func value(of size: Size, key: String) throws(SmithError) -> Int {
@@ -61,7 +95,8 @@ struct ConfigurationReader {
       return number
     }
     if let solved { return solved.value }
-    if file != nil, let standard = table.defaults[key]?.intValue { return standard }
+    if size == .heads, let usualHeads { return usualHeads }
+    if let standard = standard(key)?.intValue { return standard }
     let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
     throw problem(
       .missing, key, "\(known), and the shapes do not decide it",
@@ -101,19 +136,20 @@ struct ConfigurationReader {
     let (hidden, heads) = (sizes[.hidden] ?? 0, sizes[.heads] ?? 1)
     if hidden % heads != 0 {
       throw problem(
-        .mismatch, "num_attention_heads", "\(heads) heads do not divide the hidden width \(hidden)",
-        remedy: "--set num_attention_heads=NUMBER")
+        .mismatch, table.key(of: .heads),
+        "\(heads) heads do not divide the hidden width \(hidden)",
+        remedy: "--set \(table.key(of: .heads))=NUMBER")
     }
     let executed = try (sizes[.layers] ?? 1).multiplied(checked: sizes[.innerBlocks] ?? 1)
     if executed > Self.mostBlocks {
       throw problem(
-        .limit, "num_hidden_layers", "\(executed) executed blocks, at most \(Self.mostBlocks)")
+        .limit, table.key(of: .layers), "\(executed) executed blocks, at most \(Self.mostBlocks)")
     }
   }
 
   private func activation() throws(SmithError) -> Activation {
-    let key = ConfigurationDialect.activationKey
-    let spelling = stated(key) ?? (file == nil ? nil : table.defaults[key])
+    let key = table.activationKey
+    let spelling = stated(key) ?? standard(key)
     guard let spelling else {
       throw problem(
         .missing, key, "no configuration file says which activation it is",
@@ -128,7 +164,13 @@ struct ConfigurationReader {
   }
 
   private func epsilon() throws(SmithError) -> Double {
-    guard let key = table.epsilonKey, let stated = stated(key) else { return table.epsilon }
+    guard let key = table.epsilonKey else { return table.epsilon }
+    guard let stated = stated(key) else {
+      guard file == nil, let other = table.otherEpsilon else { return table.epsilon }
+      throw problem(
+        .missing, key, "no configuration file says it, and models of this family differ in it",
+        remedy: "--config FILE or --set \(key)=\(other)")
+    }
     guard let value = stated.doubleValue, value >= 0, value < 1 else {
       throw problem(.malformed, key, "expected a small number, got \(stated.serialized())")
     }
@@ -145,10 +187,45 @@ struct ConfigurationReader {
     return row.placement
   }
 
+  /// The padding token, where positions are counted from it on: fairseq's dictionaries have it at 1.
+  private func paddingToken(_ sizes: [Size: Int]) throws(SmithError) -> Int? {
+    guard let key = table.paddingKey else { return nil }
+    guard let stated = stated(key) else { return table.defaults[key]?.intValue ?? 1 }
+    let (words, positions) = (sizes[.vocabulary] ?? 0, sizes[.positions] ?? 0)
+    guard let value = stated.intValue, (0..<words).contains(value) else {
+      throw problem(
+        .malformed, key, "expected the id of a word, 0 to \(words - 1), got \(stated.serialized())")
+    }
+    guard value < positions - 1 else {
+      throw problem(
+        .mismatch, key, "positions start at \(value + 1), but the table has \(positions)")
+    }
+    return value
+  }
+
+  /// What nothing stated, where a user may know better.
+  var notes: [String] {
+    var notes: [String] = []
+    let heads = table.key(of: .heads)
+    if stated(heads) == nil, let width = table.headWidth, let usualHeads {
+      notes.append("\(heads) taken as \(usualHeads): the original code makes heads of \(width)")
+    }
+    if file == nil, stated(table.activationKey) == nil, let value = standard(table.activationKey) {
+      notes.append(
+        "\(table.activationKey) taken as \(value.stringValue ?? ""), the original code's")
+    }
+    if let key = table.epsilonKey, let other = table.otherEpsilon, stated(key) == nil {
+      notes.append(
+        "no \(key) in the configuration: taken as \(table.epsilon), as transformers does; a model trained by fairseq needs --set \(key)=\(other)"
+      )
+    }
+    return notes
+  }
+
   private var carried: JSONObject {
     var kept = JSONObject()
     for key in table.carriedKeys {
-      if let value = overrides[key] ?? file?.values[key] { kept[key] = value }
+      if let value = overrides[key] ?? settings[key] { kept[key] = value }
     }
     return kept
   }

@@ -6,22 +6,39 @@ extension ModelConfiguration {
     let table = dialect.configuration
     var file = JSONObject()
     if table.namesArchitecture, let modelClass = family.modelClass(for: parts) {
-      file["architectures"] = [.string(modelClass.torch)]
+      file["architectures"] = [.string(family.name(of: modelClass, variant: variant))]
     }
     for (key, value) in table.constants { file[key] = value }
-    for (size, key) in table.sizeKeys { file[key] = sizes[size].map(JSON.integer) }
-    if let row = table.activations.first(where: { $0.activation == activation }) {
-      file[ConfigurationDialect.activationKey] = .string(row.spelling)
+    if table.namesArchitecture, let variant { file["model_type"] = .string(variant) }
+    var inner = JSONObject()
+    for (key, value) in settings(of: table) {
+      if table.nests.isEmpty || table.outerKeys.contains(key) {
+        file[key] = value
+      } else {
+        inner[key] = value
+      }
     }
-    if let key = table.epsilonKey { file[key] = .number(layerNormEpsilon) }
+    if let nest = table.nests.first { file[nest.key] = .object(inner) }
+    if table.namesArchitecture { addLabels(to: &file) }
+    return file
+  }
+
+  /// Everything that is read back, by key.
+  private func settings(of table: ConfigurationDialect) -> JSONObject {
+    var settings = JSONObject()
+    for (size, key) in table.sizeKeys { settings[key] = sizes[size].map(JSON.integer) }
+    if let row = table.activations.first(where: { $0.activation == activation }) {
+      settings[table.activationKey] = .string(row.spelling)
+    }
+    if let key = table.epsilonKey { settings[key] = .number(layerNormEpsilon) }
+    if let key = table.paddingKey, let paddingToken { settings[key] = .integer(paddingToken) }
     if let key = table.normPlacementKey,
       let row = ConfigurationDialect.normPlacements.first(where: { $0.placement == normPlacement })
     {
-      file[key] = .string(row.spelling)
+      settings[key] = .string(row.spelling)
     }
-    for key in table.carriedKeys { if let value = carried[key] { file[key] = value } }
-    if table.namesArchitecture { addLabels(to: &file) }
-    return file
+    for key in table.carriedKeys { if let value = carried[key] { settings[key] = value } }
+    return settings
   }
 
   /// transformers sizes its classifiers by the number of labels, which the class would otherwise take to be 2.
@@ -35,6 +52,32 @@ extension ModelConfiguration {
     }
     file["id2label"] = .object(names)
     file["label2id"] = .object(ids)
+  }
+}
+
+extension Family {
+  /// The class's name, or that of its twin in a variant: `RobertaForMaskedLM`, `XLMRobertaForMaskedLM`.
+  func name(of modelClass: ModelClass, variant: String?) -> String {
+    guard let beginning = variant.flatMap({ variants[$0] }),
+      let own = classes.first?.torch.dropLast("Model".count), modelClass.torch.hasPrefix(own)
+    else { return modelClass.torch }
+    return beginning + modelClass.torch.dropFirst(own.count)
+  }
+}
+
+extension Dialect {
+  /// Whether the dialect's library can be told to compute what the model computes; the reason if it cannot.
+  func obstacle(to model: ModelConfiguration, family: Family) -> String? {
+    if let obstacle = configuration.obstacle(to: model) { return obstacle }
+    for form in heads ?? family.heads where model.parts.contains(form.name) {
+      let wanted = model.headForms.first { $0.name == form.name }?
+        .hiddenActivation(model.activation)
+      guard let own = form.hiddenActivation(model.activation), let wanted, own != wanted
+      else { continue }
+      return
+        "its code computes \(own.rawValue) in the \(form.name) head, the model needs \(wanted.rawValue)"
+    }
+    return nil
   }
 }
 
@@ -59,6 +102,11 @@ extension ConfigurationDialect {
     if epsilonKey == nil, configuration.layerNormEpsilon != epsilon {
       return
         "its code fixes the layer-norm epsilon at \(epsilon), the model needs \(configuration.layerNormEpsilon)"
+    }
+    if (paddingKey == nil) != (configuration.paddingToken == nil) {
+      return paddingKey == nil
+        ? "its code counts positions from 0 on, the model from its padding token on"
+        : "its code counts positions from a padding token on, the model from 0 on"
     }
     return nil
   }

@@ -13,12 +13,19 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var maskValue: EncoderConfiguration.MaskValue
   /// Where a block's layer norms stand.
   public var normPlacement = EncoderConfiguration.NormPlacement.post
-  /// The optional parts that are there: `projection`, `pooler`, and heads (`mlm`, `nsp`, `sop`, `sequence`, `token`, `span`).
+  /// The optional parts that are there: `projection`, `pooler`, and heads (`mlm`, `nsp`, `sop`, `sequence`, `token`, `span`,
+  /// `discriminator`).
   public var parts: Set<String>
   /// Classes of each classifying head.
   public var classes: [String: Int]
   /// The source file's settings that no computation depends on (dropout, initializer range, token ids).
   public var carried: JSONObject
+  /// The padding token, where positions count from it on (RoBERTa); nil where they are 0, 1, 2, …
+  public var paddingToken: Int?
+  /// The heads as the source's code has them; which of them are there, `parts` says.
+  public var headForms = EncoderHead.pooling
+  /// The model type under which a library keeps the same structure apart (`xlm-roberta`); nil for the family's own.
+  public var variant: String?
 
   public subscript(size: Size) -> Int { sizes[size] ?? 0 }
 
@@ -38,6 +45,7 @@ public struct ModelConfiguration: Hashable, Sendable {
       positionCount: self[.positions], tokenTypeCount: self[.tokenTypes], schedule: schedule,
       activation: activation, layerNormEpsilon: layerNormEpsilon, maskValue: maskValue,
       normPlacement: normPlacement, hasProjection: parts.contains("projection"),
-      hasWordProjection: parts.contains("wordProjection"))
+      hasWordProjection: parts.contains("wordProjection"),
+      positions: paddingToken.map { .besides(padding: $0) } ?? .counted, heads: headForms)
   }
 }

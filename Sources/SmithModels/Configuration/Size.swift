@@ -27,4 +27,6 @@ public enum Dimension: Hashable, Sendable {
   case size(Size)
   /// The number of classes of a head, whatever it is: equal in its weight and its bias.
   case classes(String)
+  /// This number in every model.
+  case exactly(Int)
 }

@@ -11,11 +11,16 @@ public struct Family: Sendable {
   public var equalSizes: [Size: Size]
   /// Classes of the ecosystem's library by the heads they carry.
   public var classes: [ModelClass]
+  /// What its heads read and compute, in all dialects that say nothing else.
+  public var heads: [EncoderHead]
+  /// Model types under which the ecosystem's library keeps models of this very structure, and how their classes' names begin.
+  public var variants: [String: String]
 
   public init(
     name: String, parameters: [[ParameterRow]], dialects: [Dialect],
     demanded: [Dialect.Name: Set<String>] = [:], equalSizes: [Size: Size] = [:],
-    classes: [ModelClass]
+    classes: [ModelClass], heads: [EncoderHead] = EncoderHead.pooling,
+    variants: [String: String] = [:]
   ) {
     self.name = name
     self.parameters = parameters.flatMap { $0 }
@@ -23,9 +28,37 @@ public struct Family: Sendable {
     self.demanded = demanded
     self.equalSizes = equalSizes
     self.classes = classes
+    self.heads = heads
+    self.variants = variants
   }
 
   public func dialect(_ name: Dialect.Name) -> Dialect? { dialects.first { $0.name == name } }
+
+  /// The dialect's table for a model: where there is one for each part, that of its own part, or the first that has names for its heads.
+  public func dialect(
+    _ name: Dialect.Name, for model: Parameters
+  ) -> Dialect? {
+    let tables = dialects.filter { $0.name == name }
+    let part = part(of: model)
+    return tables.first { $0.part == part } ?? tables.first
+  }
+
+  /// The part that a model is, in a family whose models come several in one file: as it was read, else the first whose table names its
+  /// heads, else the first of all. Nil in other families.
+  public func part(of model: Parameters) -> String? {
+    let tables = dialects.filter { $0.part != nil }
+    let parts = model.configuration.parts
+    return model.part
+      ?? (tables.first { parts.isSubset(of: self.parts(namedBy: $0)) } ?? tables.first)?.part
+  }
+
+  private func parts(namedBy dialect: Dialect) -> Set<String> {
+    let named = Set(dialect.rules.map(\.canonical.text))
+    return Set(parameters.compactMap { named.contains($0.name.text) ? $0.part : nil })
+  }
+
+  /// Whether a configuration file's `model_type` means this family.
+  public func isNamed(_ type: String) -> Bool { type == name || variants[type] != nil }
 
   /// The class that carries these heads best: most of them, and fewest it would leave unfilled.
   public func modelClass(for parts: Set<String>) -> ModelClass? {
@@ -138,12 +171,17 @@ public struct ParameterRow: Sendable {
     norm("blocks.{b}.feedForward.norm", .hidden),
   ]
 
+  /// The hidden layer of a classifying head, `heads.part.dense.{weight,bias}`.
+  static func hiddenLayer(_ part: String) -> [ParameterRow] {
+    linear("heads.\(part).dense", .hidden, .hidden, part: part)
+  }
+
   /// The embedding tables and their norm, at width `width`.
-  static func embeddings(_ width: Size) -> [[ParameterRow]] {
+  static func embeddings(_ width: Size, tokenTypes: Bool = true) -> [[ParameterRow]] {
     [
       table("embeddings.word", .vocabulary, width),
       table("embeddings.position", .positions, width),
-      table("embeddings.tokenType", .tokenTypes, width),
+      tokenTypes ? table("embeddings.tokenType", .tokenTypes, width) : [],
       norm("embeddings.norm", width),
     ]
   }
@@ -151,7 +189,9 @@ public struct ParameterRow: Sendable {
 
 /// The families, in the order in which they are listed. Adding one is one file and one line here.
 public enum Families {
-  public static let all: [Family] = [.albert, .albertZh, .bert]
+  public static let all: [Family] = [
+    .albert, .albertZh, .bert, .roberta, .distilbert, .electra,
+  ]
 
   public static func named(_ name: String) -> Family? { all.first { $0.name == name } }
 }

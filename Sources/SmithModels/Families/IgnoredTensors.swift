@@ -15,6 +15,11 @@ extension Dialect.Ignored {
       .whole(NamePattern("_CHECKPOINTABLE_OBJECT_GRAPH")), because: "object graph, no weights"),
   ]
 
+  /// Scopes of another model in the same file.
+  static func otherPart(_ scopes: String...) -> [Dialect.Ignored] {
+    scopes.map { Dialect.Ignored(.beginning($0), because: otherPart) }
+  }
+
   /// Buffers in PyTorch state dicts up to transformers 4.30.
   static let torchBuffers: [Dialect.Ignored] =
     [

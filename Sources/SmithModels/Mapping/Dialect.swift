@@ -31,6 +31,9 @@ public struct Dialect: Sendable {
       self.reason = reason
     }
 
+    /// Of a tensor beside those of the part that is read.
+    static let otherPart = "belongs to the other part"
+
     func matches(_ name: String) -> Bool {
       switch test {
       case .whole(let pattern): pattern.match(name) != nil
@@ -55,17 +58,25 @@ public struct Dialect: Sendable {
   /// The block at each depth, as this ecosystem's library computes it.
   public var schedule: ScheduleFormula
   public var configuration: ConfigurationDialect
+  /// Which of the models this table reads, in an ecosystem whose files hold several side by side (ELECTRA's `discriminator` and
+  /// `generator`); each has a table of its own under the one name.
+  public var part: String?
+  /// The heads as this ecosystem's code has them, where they are not the family's.
+  public var heads: [EncoderHead]?
 
   /// Whether models can be written under it: every step has an inverse.
   public var isWritable: Bool { !rules.contains { $0.step == .ungroup } }
 
   public init(
-    name: Name, rules: [[Rule]], ignored: [Ignored], wrappers: [String] = [""], scope: String = "",
+    name: Name, part: String? = nil, rules: [[Rule]], ignored: [Ignored], wrappers: [String] = [""],
+    scope: String = "",
     otherScopes: [String] = [], normalise: (@Sendable (String) -> String)? = nil,
     decorate: (@Sendable (String, _ parts: Set<String>) -> String)? = nil,
-    schedule: ScheduleFormula, configuration: ConfigurationDialect
+    schedule: ScheduleFormula, configuration: ConfigurationDialect, heads: [EncoderHead]? = nil
   ) {
     self.name = name
+    self.part = part
+    self.heads = heads
     self.rules = rules.flatMap { $0 }
     self.ignored = ignored
     self.wrappers = wrappers

@@ -32,18 +32,17 @@ struct DialectMatch {
   /// How many stored tensors have a shape that their row's layout step can be meant for.
   private(set) var fitting = 0
 
-  /// The best match over all families and dialects, nil when none has a word table and a block. Two that fit equally well are an error.
-  static func best(
+  /// Every table that fits: it has a word table and a block.
+  static func all(
     for tensors: [StoredName], in families: [Family] = Families.all
-  )
-    throws(SmithError) -> DialectMatch?
-  {
+  ) -> [DialectMatch] {
     let names = tensors.map(\.name)
     let endings = NameEndings(
-      families.flatMap(\.dialects).compactMap(\.wordTableEnding), among: names)
+      families.flatMap(\.dialects).flatMap(\.wordTableEndings), among: names)
     var found: [DialectMatch] = []
     for family in families {
-      for dialect in family.dialects where endings.contain(dialect.wordTableEnding) {
+      for dialect in family.dialects where dialect.wordTableEndings.contains(where: endings.contain)
+      {
         for wrapper in dialect.wrappers {
           let match = DialectMatch(
             family: family, dialect: dialect, wrapper: wrapper, tensors: tensors)
@@ -51,12 +50,59 @@ struct DialectMatch {
         }
       }
     }
+    return found
+  }
+
+  /// The best match over all families and dialects, nil when none fits. Two that fit equally well, or two parts of one checkpoint, are an
+  /// error unless something besides the names tells which is meant.
+  ///
+  /// - Parameters:
+  ///   - tensors: The stored names, with the shapes.
+  ///   - families: The families whose tables are tried.
+  ///   - part: The part that the user wants.
+  ///   - modelType: The family that user or configuration file name; asked only where the names do not decide.
+  /// - Returns: The match.
+  /// - Throws: `.mismatch` for several models that fit, `.usage` for several parts, and what `modelType` throws.
+  static func best(
+    for tensors: [StoredName], in families: [Family] = Families.all, part: String? = nil,
+    modelType: () throws(SmithError) -> String? = { () throws(SmithError) in nil }
+  ) throws(SmithError) -> DialectMatch? {
+    let found = all(for: tensors, in: families)
     let winners = found.filter { match in !found.contains { $0.isBetter(than: match) } }
-    if winners.count > 1 {
+    guard let first = winners.first else { return nil }
+    let siblings = found.filter { $0.isBeside(first) }
+    if siblings.count > 1 { return try choose(part: part, among: siblings) }
+    return winners.count > 1 ? try choose(type: modelType(), among: winners) : first
+  }
+
+  /// Whether both are parts of one checkpoint.
+  private func isBeside(_ other: DialectMatch) -> Bool {
+    dialect.part != nil && other.dialect.part != nil && family.name == other.family.name
+      && dialect.name == other.dialect.name && wrapper == other.wrapper
+  }
+
+  private static func choose(
+    part: String?, among siblings: [DialectMatch]
+  ) throws(SmithError) -> DialectMatch {
+    if let match = siblings.first(where: { $0.dialect.part == part }) { return match }
+    let names = siblings.compactMap(\.dialect.part)
+    throw SmithError(
+      .usage, "the checkpoint holds several models: \(names.joined(separator: ", "))",
+      at: Place(item: part.map { "--part \($0)" }),
+      remedy: names.map { "--part \($0)" }.joined(separator: ", or "))
+  }
+
+  private static func choose(
+    type: String?, among winners: [DialectMatch]
+  ) throws(SmithError) -> DialectMatch {
+    guard let type else {
       let list = winners.map { "\($0.family.name) (\($0.dialect.name.rawValue))" }
-      throw SmithError(.mismatch, "the names fit several models: \(list.joined(separator: ", "))")
+      throw SmithError(
+        .mismatch, "the names fit several models: \(list.joined(separator: ", "))",
+        remedy: winners.map { "--set model_type=\($0.family.name)" }.joined(separator: ", or ")
+          + ", or --config FILE that says it")
     }
-    return winners.first
+    return winners.first { $0.family.isNamed(type) } ?? winners[0]
   }
 
   /// More tensors recognised, or as many and in better shape.
@@ -109,11 +155,11 @@ struct DialectMatch {
 }
 
 extension Dialect {
-  /// How the name of the word table ends, whatever stands before it; nil where no row has one.
-  fileprivate var wordTableEnding: [UInt8]? {
-    guard let text = rules.first(where: { $0.canonical.text == "embeddings.word" })?.stored.text
-    else { return nil }
-    return Array((text.hasPrefix(scope) ? text.dropFirst(scope.count) : text[...]).utf8)
+  /// How the names of the word table end, whatever stands before them.
+  fileprivate var wordTableEndings: [[UInt8]] {
+    rules.filter { $0.canonical.text == "embeddings.word" }.map(\.stored.text).map { text in
+      Array((text.hasPrefix(scope) ? text.dropFirst(scope.count) : text[...]).utf8)
+    }
   }
 }
 

@@ -32,6 +32,9 @@ public struct FamilyChange: Sendable {
     leaveOutParts(&model)
     model = fitSchedule(model)
     model.configuration.family = target.name
+    model.configuration.headForms = target.heads
+    model.configuration.variant = nil
+    model.part = nil
     return model
   }
 
@@ -132,7 +135,8 @@ extension FamilyChange {
     guard let source = Families.named(model.configuration.family) else { return }
     for part in model.configuration.parts.sorted() {
       let own = shapes(of: part, in: source, model.configuration)
-      if own == shapes(of: part, in: target, model.configuration) { continue }
+      let isAlike = computesAlike(part, model.configuration)
+      if isAlike, own == shapes(of: part, in: target, model.configuration) { continue }
       if let other = Self.namesakes[part], target.parameters.contains(where: { $0.part == other }) {
         rename(part, to: other, in: &model)
         continue
@@ -146,6 +150,16 @@ extension FamilyChange {
     if !has(decoder) { remove(decoder, from: &model) }
   }
 
+  /// Whether the target's code does the same with a head's numbers. What is no head it does.
+  private func computesAlike(_ part: String, _ configuration: ModelConfiguration) -> Bool {
+    guard let form = configuration.headForms.first(where: { $0.name == part }),
+      let other = target.heads.first(where: { $0.name == part })
+    else { return true }
+    let activation = configuration.activation
+    return form.input == other.input && form.output == other.output
+      && form.hiddenActivation(activation) == other.hiddenActivation(activation)
+  }
+
   /// The parameters of a part in a family with the shapes they have in this model.
   private func shapes(
     of part: String, in family: Family, _ configuration: ModelConfiguration
@@ -157,6 +171,7 @@ extension FamilyChange {
           switch dimension {
           case .size(let size): configuration[size]
           case .classes(let head): configuration.classes[head] ?? 0
+          case .exactly(let count): count
           }
         }
         return (row.name.text, shape)

@@ -7,27 +7,52 @@ public struct ParameterReader: Sendable {
   /// The source's own configuration file and its path for messages, if there is one.
   public var configurationFile: (name: String, values: JSONObject)?
   public var overrides: JSONObject
+  /// Which model of a checkpoint that holds several.
+  public var part: String?
 
   public init(
     configurationFile: (name: String, values: JSONObject)? = nil,
-    overrides: JSONObject = JSONObject()
+    overrides: JSONObject = JSONObject(), part: String? = nil
   ) {
     self.configurationFile = configurationFile
     self.overrides = overrides
+    self.part = part
   }
 
   /// What names and shapes say: family and dialect, nil when no table fits.
+  ///
+  /// - Parameters:
+  ///   - tensors: The stored names, with the shapes.
+  ///   - part: Which model of a checkpoint that holds several.
+  ///   - modelType: What configuration file or user call the family; asked only where the names fit several.
+  /// - Returns: The table that fits best, and its family.
+  /// - Throws: `.mismatch` where they fit several and nothing tells which; `.usage` where there are several parts and none, or
+  ///   another one, is asked for.
   public static func recognise(
-    _ tensors: [(name: String, shape: [Int])]
+    _ tensors: [(name: String, shape: [Int])], part: String? = nil,
+    modelType: () throws(SmithError) -> String? = { () throws(SmithError) in nil }
   ) throws(SmithError) -> (
     family: Family, dialect: Dialect
   )? {
-    try DialectMatch.best(for: tensors).map { ($0.family, $0.dialect) }
+    try DialectMatch.best(for: tensors, part: part, modelType: modelType).map {
+      ($0.family, $0.dialect)
+    }
+  }
+
+  /// The models that a checkpoint holds side by side; empty where it is one model or none.
+  public static func parts(in tensors: [(name: String, shape: [Int])]) -> [String] {
+    let parts = DialectMatch.all(for: tensors).compactMap(\.dialect.part)
+    return parts.count > 1 ? parts : []
   }
 
   /// The canonical parameters, and the tied copies to compare before the copies are believed.
   public func read(_ stored: StoredTensors) throws(SmithError) -> (Parameters, [TiedCopy]) {
-    guard let match = try DialectMatch.best(for: stored.map { ($0.key, $0.value.shape) }) else {
+    let type = overrides["model_type"] ?? configurationFile?.values["model_type"]
+    let tensors = stored.map { (name: $0.key, shape: $0.value.shape) }
+    let match = try DialectMatch.best(for: tensors, part: part) { () throws(SmithError) in
+      type?.stringValue
+    }
+    guard let match else {
       throw SmithError(
         .unsupported,
         "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
@@ -37,22 +62,24 @@ public struct ParameterReader: Sendable {
     assembly.bind(choosing: headOf(classifier: match))
     let solver = assembly.solve()
     let reader = ConfigurationReader(
-      family: match.family, dialect: match.dialect, file: configurationFile, overrides: overrides,
-      shapes: solver, groups: assembly.blockOrGroupCount, innerBlocks: match.innerBlocks)
+      match, file: configurationFile, overrides: overrides, shapes: solver,
+      groups: assembly.blockOrGroupCount)
     try assembly.refuseProblems(solver.conflicts, blocks: nil)
     let configuration = try reader.read(parts: assembly.parts)
     try assembly.refuseProblems([], blocks: configuration)
     var parameters = Parameters(
       configuration: configuration, recipes: assembly.ordered, fates: assembly.fates,
       dialect: match.dialect.name)
+    parameters.part = match.dialect.part
+    parameters.notes = reader.notes
     for (name, recipe) in parameters.recipes {
       if case .decode(let scheme, _, _) = recipe { parameters.schemes[name] = scheme }
     }
     return (parameters, assembly.copies)
   }
 
-  /// `classifier` is the name of two heads: the one on the pooled vector, or the one on every token. The configuration's class decides;
-  /// where it is silent, a model without pooler can only have the second.
+  /// `classifier` is the name of two heads: the one on the whole sequence, or the one on every token. The configuration's class decides;
+  /// where it is silent, a model without what the first one reads can only have the second.
   private func headOf(classifier match: DialectMatch) -> String {
     let classes =
       (overrides["architectures"] ?? configurationFile?.values["architectures"])?.arrayValue ?? []
@@ -61,7 +88,8 @@ public struct ParameterReader: Sendable {
     }
     if named.contains(where: { $0.parts == ["token"] }) { return "token" }
     if named.contains(where: { $0.parts == ["sequence"] }) { return "sequence" }
-    return match.bindings.contains { $0.canonical == "pooler.weight" } ? "sequence" : "token"
+    let companion = match.family.heads.first { $0.name == "sequence" }?.companion
+    return match.bindings.contains { $0.canonical == companion } ? "sequence" : "token"
   }
 }
 
@@ -73,6 +101,8 @@ private struct Assembly {
   var copies: [TiedCopy] = []
   var fates: [TensorFate] = []
   var problems: [String] = []
+  /// Parameters for which the part has a tensor of its own.
+  private var own: Set<String> = []
 
   init(match: DialectMatch, stored: StoredTensors) {
     self.match = match
@@ -88,6 +118,10 @@ private struct Assembly {
     let rows = match.bindings.filter { binding in
       twice[binding.stored] == nil || binding.canonical.hasPrefix("heads.\(head).")
     }
+    for row in rows where row.role == .ofPart {
+      take(row)
+      own.insert(row.canonical)
+    }
     for row in rows where row.role == .name || row.role == .oldName { take(row) }
     for row in rows where row.role == .tiedCopy || row.role == .writtenCopy { take(row) }
   }
@@ -98,6 +132,9 @@ private struct Assembly {
     if recipes[row.canonical] == nil {
       recipes[row.canonical] = recipe
       noteUse(of: row.stored, as: row.canonical)
+    } else if own.contains(row.canonical), row.role == .name {
+      fates.append(
+        TensorFate(tensor: row.stored, kind: .ignored, detail: Dialect.Ignored.otherPart))
     } else if match.dialect.normalise != nil || row.role == .tiedCopy || row.role == .writtenCopy {
       copies.append(TiedCopy(stored: row.stored, canonical: row.canonical, recipe: recipe))
       fates.append(TensorFate(tensor: row.stored, kind: .copy, detail: row.canonical))

@@ -12,7 +12,9 @@ public struct Parameters: Sendable {
   public var dialect: Dialect.Name
   /// The scheme of each quantized parameter, canonical name to the scheme's name: as stored, until a transform chooses another.
   public var schemes: [String: String] = [:]
-  /// What transforms have to say of their results.
+  /// Which of the models it is that the checkpoint's ecosystem keeps in one file; nil for all others.
+  public var part: String?
+  /// Settings that nothing stated, and what transforms have to say of their results.
   public var notes: [String] = []
 
   /// The number of parameters, tied tensors once.

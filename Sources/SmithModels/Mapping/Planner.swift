@@ -45,7 +45,7 @@ public struct Planner: Sendable {
   /// target's library could not run the same model.
   public func plan(_ parameters: Parameters) throws(SmithError) -> (plan: Plan, written: Parameters)
   {
-    if let obstacle = dialect.configuration.obstacle(to: parameters.configuration) {
+    if let obstacle = dialect.obstacle(to: parameters.configuration, family: family) {
       throw refusal(obstacle)
     }
     var notes = parameters.notes

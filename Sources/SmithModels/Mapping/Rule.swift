@@ -60,6 +60,9 @@ public struct Rule: Hashable, Sendable {
   public enum Role: Hashable, Sendable {
     /// The parameter's own name.
     case name
+    /// A tensor of the part's own where it usually takes another part's (`untied_generator_embeddings`): it comes before the name's
+    /// row, whose tensor then belongs to the other part. Read, never written.
+    case ofPart
     /// An older spelling: read, never written.
     case oldName
     /// A second copy of the parameter, which some files carry: read and compared, not written.
@@ -126,13 +129,23 @@ public struct Spelling: Sendable {
 }
 
 extension Rule {
-  /// The three embedding tables of BERT's relatives under a scope; `word` and `other` are how an ecosystem ends their names.
-  static func embeddingTables(_ scope: String, word: String = "", other: String = "") -> [Rule] {
-    [
+  /// The embedding tables of BERT's relatives under a scope; `word` and `other` are how an ecosystem ends their names.
+  static func embeddingTables(
+    _ scope: String, word: String = "", other: String = "", tokenTypes: Bool = true
+  ) -> [Rule] {
+    let tables = [
       Rule("embeddings.word", scope + "word_embeddings" + word),
       Rule("embeddings.position", scope + "position_embeddings" + other),
-      Rule("embeddings.tokenType", scope + "token_type_embeddings" + other),
     ]
+    let types = Rule("embeddings.tokenType", scope + "token_type_embeddings" + other)
+    return tokenTypes ? tables + [types] : tables
+  }
+
+  /// The same rows for tensors that a part may have of its own.
+  func ofPart() -> Rule {
+    var copy = self
+    copy.role = .ofPart
+    return copy
   }
 
   /// The outputs of Google's fine-tuning scripts, [classes, H] already: `run_classifier.py` at the top level, `run_squad.py` under `cls`.
@@ -145,6 +158,46 @@ extension Rule {
 }
 
 extension Spelling {
+  /// What stands between the parts of a name.
+  private var separator: String { String(kernel.prefix(1)) }
+
+  /// The block of BERT's module, which RoBERTa and ELECTRA took over with its names.
+  func bertBlock(_ block: String) -> [Rule] {
+    func path(_ parts: String...) -> String { block + parts.joined(separator: separator) }
+    return [
+      linear("blocks.{b}.attention.query", path("attention", "self", "query")),
+      linear("blocks.{b}.attention.key", path("attention", "self", "key")),
+      linear("blocks.{b}.attention.value", path("attention", "self", "value")),
+      linear("blocks.{b}.attention.output", path("attention", "output", "dense")),
+      norm("blocks.{b}.attention.norm", path("attention", "output", "LayerNorm")),
+      linear("blocks.{b}.feedForward.up", path("intermediate", "dense")),
+      linear("blocks.{b}.feedForward.down", path("output", "dense")),
+      norm("blocks.{b}.feedForward.norm", path("output", "LayerNorm")),
+    ].flatMap { $0 }
+  }
+
+  /// The block of transformers' DistilBERT.
+  func distilbertBlock(_ block: String) -> [Rule] {
+    func path(_ parts: String...) -> String { block + parts.joined(separator: separator) }
+    return [
+      linear("blocks.{b}.attention.query", path("attention", "q_lin")),
+      linear("blocks.{b}.attention.key", path("attention", "k_lin")),
+      linear("blocks.{b}.attention.value", path("attention", "v_lin")),
+      linear("blocks.{b}.attention.output", path("attention", "out_lin")),
+      norm("blocks.{b}.attention.norm", block + "sa_layer_norm"),
+      linear("blocks.{b}.feedForward.up", path("ffn", "lin1")),
+      linear("blocks.{b}.feedForward.down", path("ffn", "lin2")),
+      norm("blocks.{b}.feedForward.norm", block + "output_layer_norm"),
+    ].flatMap { $0 }
+  }
+
+  /// The heads of transformers' RoBERTa and ELECTRA: here the sequence classifier is two layers below `classifier`.
+  var unpooledClassifiers: [Rule] {
+    linear("heads.sequence.dense", "classifier\(separator)dense")
+      + linear("heads.sequence", "classifier\(separator)out_proj")
+      + linear("heads.token", "classifier") + linear("heads.span", "qa_outputs")
+  }
+
   /// The heads of transformers' classes; `classifier` is the name of two (see `ParameterReader`).
   var classifiers: [Rule] {
     linear("heads.sequence", "classifier") + linear("heads.token", "classifier")

@@ -17,6 +17,11 @@ struct ShapeSolver {
         conflicts.append("\(parameter): shape \(shape) has an empty dimension")
         return
       }
+      if case .exactly(let wanted) = dimension {
+        if value == wanted { continue }
+        conflicts.append("\(parameter): shape \(shape), expected \(expected(dimensions))")
+        return
+      }
       guard let before = known[dimension] else {
         known[dimension] = (value, parameter)
         continue
@@ -40,6 +45,8 @@ struct ShapeSolver {
   func source(of size: Size) -> String? { known[.size(size)]?.said }
 
   private func expected(_ dimensions: [Dimension]) -> [Int] {
-    dimensions.map { known[$0]?.value ?? 0 }
+    dimensions.map { dimension in
+      if case .exactly(let value) = dimension { value } else { known[dimension]?.value ?? 0 }
+    }
   }
 }

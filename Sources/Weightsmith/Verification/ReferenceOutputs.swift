@@ -65,17 +65,30 @@ public struct ReferenceOutputs: Sendable {
   }
 
   /// The file's activations as taps of our own pass, in its order. What we have no counterpart for is left out and named.
+  ///
+  /// - Parameters:
+  ///   - pass: Our own pass.
+  ///   - part: Which model of several it was (`discriminator.logits`); the outputs of the others are not looked at.
+  ///   - others: The names of the others.
+  /// - Returns: The taps that the file has values for, and the names of values without a tap.
   func matched(
-    with pass: Activations<Float>
+    with pass: Activations<Float>, part: String? = nil, beside others: [String] = []
   ) -> (taps: [Activations<Float>.Tap], unmatched: [String]) {
     var found: [String: Activations<Float>.Tap] = [:]
     var unmatched: [String] = []
-    for (name, shape, values) in activations {
-      let tap = Self.canonicalNames(name).lazy.compactMap { pass[$0] }.first { $0.shape == shape }
+    func isOthers(_ name: String) -> Bool { others.contains { name.hasPrefix("\($0).") } }
+    let isShared = activations.contains { isOthers($0.name) }
+    for (full, shape, values) in activations where !isOthers(full) {
+      let isOwn = part.map { full.hasPrefix("\($0).") } ?? false
+      let name = isOwn ? String(full.dropFirst((part?.count ?? 0) + 1)) : full
+      let tap = Self.canonicalNames(name).lazy.compactMap { pass[$0] }.first {
+        // A single number for each token may come without its dimension.
+        $0.shape == shape || $0.shape == shape + [1]
+      }
       if let tap {
-        found[tap.name] = Activations<Float>.Tap(name: tap.name, shape: shape, values: values)
-      } else if name != "start_logits", name != "end_logits" {
-        unmatched.append(name)
+        found[tap.name] = Activations<Float>.Tap(name: tap.name, shape: tap.shape, values: values)
+      } else if name != "start_logits", name != "end_logits", isOwn || !isShared {
+        unmatched.append(full)
       }
     }
     if let span = spans(in: pass) { found[span.name] = span }
@@ -108,9 +121,12 @@ public struct ReferenceOutputs: Sendable {
     switch name {
     case "mlm_logits", "sop_logits", "nsp_logits": return ["heads.\(name.prefix(3)).logits"]
     case "pooler_output": return ["pooled"]
+    case "embeddings_projected": return ["embeddings.projected"]
     case "last_hidden_state": return (0..<1000).reversed().map { "layers.\($0).output" }
     case "logits":
-      return ["sequence", "token", "span", "mlm", "sop", "nsp"].map { "heads.\($0).logits" }
+      return ["sequence", "token", "span", "mlm", "sop", "nsp", "discriminator"].map {
+        "heads.\($0).logits"
+      }
     default: return [name]
     }
   }
@@ -133,7 +149,9 @@ extension Verification {
       throw error.kind == .usage
         ? SmithError(.mismatch, error.detail, at: error.place).at(file: outputs.path) : error
     }
-    let (expected, unmatched) = outputs.matched(with: actual)
+    let parts = Families.named(candidate.family)?.dialects.compactMap(\.part) ?? []
+    let (expected, unmatched) = outputs.matched(
+      with: actual, part: candidate.part, beside: parts.filter { $0 != candidate.part })
     if expected.isEmpty {
       throw SmithError(
         .mismatch,

@@ -161,6 +161,11 @@ public struct Verification: Sendable {
   }
 }
 
+extension ModelConfiguration {
+  /// What fills up short sequences: it matters only where positions depend on it.
+  var padding: Int { paddingToken ?? 0 }
+}
+
 /// What two models are compared on.
 public enum VerificationInput: Sendable {
   /// Two sequences of pseudo-random ids, the second one padded: the same for everybody.
@@ -170,7 +175,7 @@ public enum VerificationInput: Sendable {
 
   func tokens(for model: Model) throws(SmithError) -> EncoderInput {
     switch self {
-    case .tokens(let rows): return EncoderInput(padding: rows)
+    case .tokens(let rows): return EncoderInput(padding: rows, with: model.configuration.padding)
     case .input(let input): return input
     case .standard: return Self.standardInput(model.configuration)
     }
@@ -178,7 +183,7 @@ public enum VerificationInput: Sendable {
 
   /// At most 24 tokens; a linear congruential generator, so that a report can be repeated anywhere.
   static func standardInput(_ configuration: ModelConfiguration) -> EncoderInput {
-    let length = min(24, configuration[.positions])
+    let length = min(24, configuration.encoder.positions.usable(of: configuration[.positions]))
     let vocabulary = max(1, configuration[.vocabulary])
     var state: UInt64 = 2019
     func next() -> Int {
@@ -187,7 +192,7 @@ public enum VerificationInput: Sendable {
     }
     let full = (0..<length).map { _ in next() }
     let short = (0..<max(1, length * 2 / 3)).map { _ in next() }
-    var input = EncoderInput(padding: [full, short])
+    var input = EncoderInput(padding: [full, short], with: configuration.padding)
     if configuration[.tokenTypes] > 1 {
       input.tokenTypes = input.ids.map { row in row.indices.map { $0 < row.count / 2 ? 0 : 1 } }
     }

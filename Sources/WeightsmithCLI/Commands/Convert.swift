@@ -19,6 +19,10 @@ struct Convert: SmithCommand {
 
   func execute() throws(SmithError) -> Outcome {
     if output.keepsNames {
+      if let part = source.part {
+        throw SmithError(
+          .usage, "--part \(part): with --names keep the whole checkpoint is written")
+      }
       return try output.write(.checkpoint(Checkpoint.open(src, options: .strangers)), to: dst)
     }
     let model = try source.model(src)

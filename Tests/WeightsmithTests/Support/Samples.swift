@@ -7,12 +7,33 @@ import Weightsmith
 struct Sample: Sendable, CustomTestStringConvertible {
   /// Relative to `Fixtures/data`.
   let path: String
+  /// Which model of a checkpoint that holds several.
+  var part: String?
 
-  var testDescription: String { path }
+  init(_ path: String, part: String? = nil) {
+    self.path = path
+    self.part = part
+  }
+
+  var testDescription: String { part.map { "\(path) \($0)" } ?? path }
   var fullPath: String { Fixtures.path(path) }
   var folder: String { (path as NSString).deletingLastPathComponent }
 
-  var family: String { path.contains("albert") ? "albert" : "bert" }
+  /// By the folder's name; BERT's is in most of the others'.
+  var family: String {
+    ["albert", "roberta", "distilbert", "electra"].first { path.contains($0) } ?? "bert"
+  }
+
+  /// Which of ELECTRA's two models it is, also where it has a file of its own.
+  var electraPart: String? {
+    part ?? ["discriminator", "generator"].first { path.contains($0) }
+  }
+
+  /// What the family's models can be written as.
+  var forms: [Form] {
+    let names = Families.named(family)?.dialects.map(\.name) ?? []
+    return Form.all.filter { names.contains($0.names) }
+  }
 
   var dialect: Dialect.Name {
     if path.hasSuffix(".index") { return .original }
@@ -25,11 +46,14 @@ struct Sample: Sendable, CustomTestStringConvertible {
     let parent = (folder as NSString).deletingLastPathComponent
     let name = (folder as NSString).lastPathComponent
     let original = name.hasPrefix("hf") ? "google_tf" + name.dropFirst(2) : name
-    return [folder, "\(parent)/\(original)"].map { "\($0)/reference.safetensors" }
+    let folders = [folder, "\(parent)/\(original)", "\(parent)/google_tf"]
+    return folders.map { "\($0)/reference.safetensors" }
       .first { FileManager.default.fileExists(atPath: Fixtures.path($0)) }
   }
 
-  func model() throws -> Model { try Model(Checkpoint.open(fullPath)) }
+  func model() throws -> Model {
+    try Model(Checkpoint.open(fullPath), options: Model.Options(part: part))
+  }
 }
 
 /// The fixtures by walking their folders: adding a file adds its tests.
@@ -39,15 +63,22 @@ enum Samples {
     (try? FileManager.default.subpathsOfDirectory(
       atPath: Fixtures.root + "/data"))?.sorted() ?? []
 
-  /// Every checkpoint of the two families, in every container we read.
+  /// Every checkpoint of the families, in every container we read; each part of one that holds several.
   static let models: [Sample] = files.filter { file in
     let name = (file as NSString).lastPathComponent
-    let folders = ["models/albert/", "models/bert/", "trained/", "formats/hf_tf_"]
+    let folders = [
+      "models/albert/", "models/bert/", "models/roberta/hf", "models/distilbert/",
+      "models/electra/",
+      "heads/", "trained/", "formats/hf_tf_",
+    ]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
         || name == "tf_model.h5.index.json" || name == "pytorch_model.bin"
         || name == "flax_model.msgpack")
-  }.map(Sample.init)
+  }.flatMap { file in
+    file.hasPrefix("models/electra/google_tf/")
+      ? ["discriminator", "generator"].map { Sample(file, part: $0) } : [Sample(file)]
+  }
 
   static let withReference = models.filter { $0.reference != nil }
 
@@ -59,7 +90,7 @@ enum Samples {
     ]
     return endings.contains { file.hasSuffix($0) }
       && (try? Checkpoint.open(Fixtures.path(file))) != nil
-  }.map(Sample.init)
+  }.map { Sample($0) }
 }
 
 /// A checkpoint's tensors by stored name, bytes included.

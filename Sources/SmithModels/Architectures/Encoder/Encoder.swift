@@ -1,7 +1,7 @@
 import SmithBytes
 import SmithKernels
 
-/// The forward pass of BERT, ALBERT and their relatives: embeddings, blocks in the order of the schedule, heads.
+/// The forward pass of BERT and its relatives: embeddings, blocks in the order of the schedule, heads.
 ///
 /// The same code runs in `Float` and, with `Backends.reference`, in `Double`. Shapes in comments: B sequences, S tokens,
 /// E embedding width, H hidden width, I feed-forward width, V words.
@@ -101,6 +101,14 @@ extension EncoderConfiguration {
         .mismatch,
         "embedding size \(embeddingSize) and hidden size \(hiddenSize) need a projection",
         at: Place(item: "configuration"))
+    }
+    if let padding = positions.padding {
+      guard (0..<vocabularySize).contains(padding), padding < positionCount - 1 else {
+        throw SmithError(
+          .mismatch,
+          "padding token \(padding) leaves no position of \(positionCount), or is no word",
+          at: Place(item: "configuration"))
+      }
     }
     guard schedule.allSatisfy({ $0 >= 0 }) else {
       throw SmithError(

@@ -31,12 +31,16 @@ public struct EncoderConfiguration: Hashable, Sendable, Codable {
   /// Whether `embeddings.wordProjection` (E → H, on the word vector alone, without bias) exists: then positions, types and the embedding
   /// norm have width H (albert_zh).
   public var hasWordProjection: Bool
+  public var positions: EncoderPositions
+  /// The heads that a checkpoint may have, in the order of their results.
+  public var heads: [EncoderHead]
 
   public init(
     vocabularySize: Int, embeddingSize: Int, hiddenSize: Int, headCount: Int, intermediateSize: Int,
     positionCount: Int, tokenTypeCount: Int, schedule: [Int], activation: Activation,
     layerNormEpsilon: Double = 1e-12, maskValue: MaskValue = .additive(-10000),
-    normPlacement: NormPlacement = .post, hasProjection: Bool, hasWordProjection: Bool = false
+    normPlacement: NormPlacement = .post, hasProjection: Bool, hasWordProjection: Bool = false,
+    positions: EncoderPositions = .counted, heads: [EncoderHead] = EncoderHead.pooling
   ) {
     self.vocabularySize = vocabularySize
     self.embeddingSize = embeddingSize
@@ -52,6 +56,8 @@ public struct EncoderConfiguration: Hashable, Sendable, Codable {
     self.normPlacement = normPlacement
     self.hasProjection = hasProjection
     self.hasWordProjection = hasWordProjection
+    self.positions = positions
+    self.heads = heads
   }
 
   /// The width in which word, position and type vectors are summed and normed.

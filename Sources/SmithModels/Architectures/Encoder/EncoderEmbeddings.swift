@@ -11,6 +11,7 @@ struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
   let tokenType: [Backend.Scalar]?  // [T, width]
   let norm: LayerNorm<Backend.Scalar>
   let projection: Linear<Backend>?
+  let positions: EncoderPositions
 
   init(
     _ configuration: EncoderConfiguration, _ weights: EncoderWeights<Backend>
@@ -18,6 +19,7 @@ struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
     let (c, e) = (configuration, configuration.embeddingSize)
     wordWidth = e
     width = c.embeddedSize
+    positions = c.positions
     word = try weights.values("embeddings.word", [c.vocabularySize, e])
     wordProjection =
       c.hasWordProjection
@@ -41,8 +43,8 @@ struct EncoderEmbeddings<Backend: ComputeBackend>: Sendable {
       let types = compute.rows(Array(input.tokenTypes.joined()), of: tokenType, width: width)
       sum = compute.add(sum, types, columns: width)
     }
-    let positions = input.ids.flatMap { $0.indices }  // 0 ..< S in every sequence
-    sum = compute.add(sum, compute.rows(positions, of: position, width: width), columns: width)
+    let rows = input.ids.flatMap { positions.rows(of: $0) }
+    sum = compute.add(sum, compute.rows(rows, of: position, width: width), columns: width)
     let embedded = compute.layerNorm(sum, norm)  // [B·S, width]
     pass.keep("embeddings", at: .everyLayer, embedded)
     guard let projection else { return embedded }

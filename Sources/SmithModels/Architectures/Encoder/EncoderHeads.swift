@@ -5,11 +5,19 @@ import SmithKernels
 struct EncoderHeads<Backend: ComputeBackend>: Sendable {
   let width: Int  // H
   let pooler: Linear<Backend>?
-  let masked: MaskedLanguageHead<Backend>?
-  /// Heads on the pooled vector, by name: `nsp`, `sop`, `sequence`.
-  let onPooled: [(name: String, layer: Linear<Backend>)]
-  /// Heads on every token, by name: `token`, `span`.
-  let onSequence: [(name: String, layer: Linear<Backend>)]
+  let heads: [Head]
+
+  /// One head with its weights.
+  struct Head: Sendable {
+    let form: EncoderHead
+    /// H → H, or H → width of the embeddings before words.
+    let hidden: (layer: Linear<Backend>, activation: Activation)?
+    let norm: LayerNorm<Backend.Scalar>?
+    /// The way back through the map of the words alone, H → E.
+    let wordProjection: Linear<Backend>?
+    /// H → classes, or E → V.
+    let output: Linear<Backend>
+  }
 
   init(
     _ configuration: EncoderConfiguration, word: [Backend.Scalar],
@@ -17,81 +25,89 @@ struct EncoderHeads<Backend: ComputeBackend>: Sendable {
   ) throws(SmithError) {
     let h = configuration.hiddenSize
     width = h
-    onPooled = try Self.classifiers(["nsp", "sop", "sequence"], inputs: h, weights)
-    onSequence = try Self.classifiers(["token", "span"], inputs: h, weights)
-    // A head on the pooled vector cannot do without; then the missing pooler is an error.
-    pooler =
-      weights.contains("pooler.weight") || !onPooled.isEmpty
-      ? try weights.linear("pooler", inputs: h, outputs: h) : nil
-    masked =
-      weights.contains("heads.mlm.dense.weight")
-      ? try MaskedLanguageHead(configuration, word: word, weights) : nil
-  }
-
-  /// Those of the named heads that the checkpoint has; their sizes are its own.
-  private static func classifiers(
-    _ names: [String], inputs: Int, _ weights: EncoderWeights<Backend>
-  ) throws(SmithError) -> [(name: String, layer: Linear<Backend>)] {
-    var found: [(name: String, layer: Linear<Backend>)] = []
-    for name in names where weights.contains("heads.\(name).weight") {
-      let outputs = try weights.outputs(of: "heads.\(name)")
-      found.append(
-        (name, try weights.linear("heads.\(name)", inputs: inputs, outputs: outputs)))
+    var found: [Head] = []
+    for form in configuration.heads where weights.contains(form.mark) {
+      found.append(try Head(form, configuration, word: word, weights))
     }
-    return found
+    heads = found
+    // A head on the pooled vector cannot do without; then the missing pooler is an error.
+    let isPooled = found.contains { $0.form.input == .pooled }
+    pooler =
+      weights.contains("pooler.weight") || isPooled
+      ? try weights.linear("pooler", inputs: h, outputs: h) : nil
   }
 
   /// Reads the last block's x [B·S, H] and keeps `pooled` and all logits.
   func forward(_ x: [Backend.Scalar], _ pass: inout EncoderPass<Backend>) {
     let compute = pass.compute
-    if let pooler {
-      let first = (0..<pass.input.batch).map { $0 * pass.input.length }
-      let pooled = compute.linear(compute.rows(first, of: x, width: width), pooler, .tanh)
-      pass.keepPooled("pooled", pooled)  // [B, H], from the first token
-      for (name, layer) in onPooled {
-        pass.keepPooled("heads.\(name).logits", compute.linear(pooled, layer))
+    let starts = (0..<pass.input.batch).map { $0 * pass.input.length }
+    let first = compute.rows(starts, of: x, width: width)  // [B, H]
+    let pooled = pooler.map { compute.linear(first, $0, .tanh) }  // [B, H]
+    if let pooled { pass.keepPooled("pooled", at: .none, pooled) }
+    for head in heads {
+      switch head.form.input {
+      case .pooled: head.forward(pooled ?? [], &pass)
+      case .firstToken: head.forward(first, &pass)
+      case .everyToken: head.forward(x, &pass)
       }
-    }
-    masked?.forward(x, &pass)
-    for (name, layer) in onSequence {
-      pass.keep("heads.\(name).logits", at: .none, compute.linear(x, layer))
     }
   }
 }
 
-/// Which word was masked: dense, activation, norm, and a product with the word embeddings (Devlin et al. 2019, §3.1).
-struct MaskedLanguageHead<Backend: ComputeBackend>: Sendable {
-  let activation: Activation
-  let dense: Linear<Backend>  // H → width of the embeddings
-  let norm: LayerNorm<Backend.Scalar>
-  /// The way back through the map of the words alone, H → E.
-  let wordProjection: Linear<Backend>?
-  let decoder: Linear<Backend>  // E → V
-
+extension EncoderHeads.Head {
   init(
-    _ configuration: EncoderConfiguration, word: [Backend.Scalar],
+    _ form: EncoderHead, _ configuration: EncoderConfiguration, word: [Backend.Scalar],
     _ weights: EncoderWeights<Backend>
   ) throws(SmithError) {
-    let (v, e) = (configuration.vocabularySize, configuration.embeddingSize)
-    activation = configuration.activation
-    let (h, width) = (configuration.hiddenSize, configuration.embeddedSize)
-    dense = try weights.linear("heads.mlm.dense", inputs: h, outputs: width)
-    norm = try weights.norm("heads.mlm.norm", width: width)
-    wordProjection =
-      configuration.hasWordProjection
-      ? try weights.map("embeddings.wordProjection", inputs: e, outputs: h, backwards: true) : nil
-    let own = "heads.mlm.decoder.weight"  // only where it is not tied to the word embeddings
-    decoder = Linear(
-      weights.contains(own) ? try weights.values(own, [v, e]) : word,
-      bias: try weights.values("heads.mlm.bias", [v]), inputs: e, outputs: v,
-      backend: weights.backend)
+    let (h, e) = (configuration.hiddenSize, configuration.embeddingSize)
+    let width = configuration.embeddedSize
+    let scope = "heads.\(form.name)"
+    self.form = form
+    if let activation = form.hiddenActivation(configuration.activation) {
+      let outputs = form.output == .words ? width : h
+      hidden = (try weights.linear("\(scope).dense", inputs: h, outputs: outputs), activation)
+    } else {
+      hidden = nil
+    }
+    switch form.output {
+    case .classes:
+      norm = nil
+      wordProjection = nil
+      output = try weights.linear(scope, inputs: h, outputs: try weights.outputs(of: scope))
+    case .words:
+      let v = configuration.vocabularySize
+      norm = try weights.norm("\(scope).norm", width: width)
+      wordProjection =
+        configuration.hasWordProjection
+        ? try weights.map("embeddings.wordProjection", inputs: e, outputs: h, backwards: true) : nil
+      let own = "\(scope).decoder.weight"  // only where it is not tied to the word embeddings
+      output = Linear(
+        weights.contains(own) ? try weights.values(own, [v, e]) : word,
+        bias: try weights.values("\(scope).bias", [v]), inputs: e, outputs: v,
+        backend: weights.backend)
+    }
   }
 
+  /// x [B, H] or [B·S, H] to logits, kept under the head's name.
   func forward(_ x: [Backend.Scalar], _ pass: inout EncoderPass<Backend>) {
     let compute = pass.compute
-    var transformed = compute.layerNorm(compute.linear(x, dense, activation), norm)
-    pass.keep("heads.mlm.transform", at: .everything, transformed)
-    if let wordProjection { transformed = compute.linear(transformed, wordProjection) }  // [B·S, E]
-    pass.keep("heads.mlm.logits", at: .none, compute.linear(transformed, decoder))  // [B·S, V]
+    var x = x
+    if let hidden { x = compute.linear(x, hidden.layer, hidden.activation) }
+    if let norm { x = compute.layerNorm(x, norm) }
+    if hidden != nil { keep("transform", at: .everything, x, &pass) }
+    if let wordProjection { x = compute.linear(x, wordProjection) }  // [B·S, E]
+    keep("logits", at: .none, compute.linear(x, output), &pass)
+  }
+
+  private func keep(
+    _ name: String, at level: Taps, _ values: [Backend.Scalar],
+    _ pass: inout EncoderPass<Backend>
+  ) {
+    let name = "heads.\(form.name).\(name)"
+    if form.input == .everyToken {
+      pass.keep(name, at: level, values)
+    } else {
+      pass.keepPooled(name, at: level, values)
+    }
   }
 }

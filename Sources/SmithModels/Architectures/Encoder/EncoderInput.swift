@@ -45,10 +45,13 @@ extension EncoderInput {
   /// Throws `.usage`, naming row and position, for whatever the configuration has no embedding for.
   func check(against configuration: EncoderConfiguration) throws(SmithError) {
     guard batch > 0, length > 0 else { throw SmithError(.usage, "the input has no tokens") }
-    guard length <= configuration.positionCount else {
+    let positions = configuration.positions
+    let usable = positions.usable(of: configuration.positionCount)
+    let longest = ids.map { positions.needed(for: $0) }.max() ?? 0
+    guard longest <= usable else {
+      let tokens = positions.padding == nil ? "tokens" : "tokens besides padding"
       throw SmithError(
-        .usage,
-        "sequences of \(length) tokens, but the model has \(configuration.positionCount) positions",
+        .usage, "sequences of \(longest) \(tokens), but the model has \(usable) positions",
         remedy: "split the text into shorter sequences")
     }
     try check(ids, "token id", limit: configuration.vocabularySize)

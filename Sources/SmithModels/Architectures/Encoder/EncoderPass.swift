@@ -33,8 +33,9 @@ struct EncoderPass<Backend: ComputeBackend> {
     tape.append(name(), [input.batch, input.length, width], values)
   }
 
-  /// Keeps one vector per sequence [B, width], whatever the level.
-  mutating func keepPooled(_ name: String, _ values: [Scalar]) {
+  /// Keeps one vector per sequence [B, width] if the tape goes to that level.
+  mutating func keepPooled(_ name: String, at level: Taps, _ values: [Scalar]) {
+    guard level <= self.level else { return }
     tape.append(name, [input.batch, values.count / input.batch], values)
   }
 }
