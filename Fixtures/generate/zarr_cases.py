@@ -1,15 +1,12 @@
-"""Writes Fixtures/data/zarr: Zarr v2 folders as the zarr package writes them (group), as tensorstore does (t5x, by hand: gzip chunks
-beside a Flax msgpack file), and truth.json, the arrays that were given.
+"""Writes Fixtures/data/zarr: Zarr v2 folders as the zarr package writes them, and truth.json, the arrays that were given. What tensorstore
+writes is in t5x_cases.py.
 
-Needs zarr, numpy, msgpack and ml_dtypes.
+Needs zarr and numpy.
 """
-import gzip
 import json
 import pathlib
 import shutil
 
-import ml_dtypes
-import msgpack
 import numcodecs
 import numpy as np
 import zarr
@@ -18,7 +15,7 @@ OUT = pathlib.Path(__file__).resolve().parent.parent / "data/zarr"
 shutil.rmtree(OUT, ignore_errors=True)
 OUT.mkdir(parents=True)
 rng = np.random.default_rng(13)
-NAMES = {"float32": "f32", "float64": "f64", "float16": "f16", "bool": "bool", "complex64": "c64", "complex128": "c128", "bfloat16": "bf16"}
+NAMES = {"float32": "f32", "float64": "f64", "float16": "f16", "bool": "bool", "complex64": "c64", "complex128": "c128"}
 NAMES |= {f"{long}{bits}": f"{short}{bits}" for long, short in (("int", "i"), ("uint", "u")) for bits in (8, 16, 32, 64)}
 
 
@@ -27,9 +24,8 @@ def row(array):
     return {"dtype": NAMES[array.dtype.name], "shape": list(array.shape), "hex": np.ascontiguousarray(little).tobytes().hex()}
 
 
-truth = {"group": {}, "single": {}, "t5x": {}}
+truth = {"group": {}, "single": {}}
 
-# 1. what the zarr package writes
 GZIP, ZLIB = numcodecs.GZip(level=5), numcodecs.Zlib(level=9)
 f32 = rng.standard_normal((7, 5)).astype(np.float32)
 cases = {  # name: array, chunks, compressor, order, separator, fill
@@ -73,54 +69,5 @@ for name, (array, *_) in cases.items():
     assert np.array_equal(root[name][...], array), name
 for path in OUT.rglob(".zattrs"):
     path.unlink()
-
-
-# 2. a T5X checkpoint: msgpack with small arrays inline, large ones in folders of gzip chunks that tensorstore writes
-def ndarray(array):
-    return msgpack.ExtType(1, msgpack.packb((array.shape, array.dtype.name, array.tobytes()), use_bin_type=True))
-
-
-def outside(name, array, chunks):
-    """A TensorStore spec, and the folder that it names."""
-    folder = OUT / "t5x/checkpoint_1000" / name
-    folder.mkdir(parents=True)
-    dtype = "bfloat16" if array.dtype == ml_dtypes.bfloat16 else array.dtype.str
-    meta = {"chunks": list(chunks), "compressor": {"id": "gzip"}, "dimension_separator": ".", "dtype": dtype, "fill_value": None,
-            "filters": None, "order": "C", "shape": list(array.shape), "zarr_format": 2}
-    (folder / ".zarray").write_text(json.dumps(meta, separators=(",", ":")))
-    grid = [range(-(-size // chunk)) for size, chunk in zip(array.shape, chunks)]
-    for index in np.ndindex(*map(len, grid)):
-        block = np.zeros(chunks, array.dtype)
-        part = array[tuple(slice(i * c, (i + 1) * c) for i, c in zip(index, chunks))]
-        block[tuple(map(slice, part.shape))] = part
-        if block.any():  # tensorstore leaves out chunks that are all zeros
-            (folder / ".".join(map(str, index))).write_bytes(gzip.compress(block.tobytes(), mtime=0))
-    small = {key: meta[key] for key in ("chunks", "compressor", "shape")}
-    return {"driver": "zarr", "dtype": array.dtype.name, "kvstore": {"driver": "file", "path": name}, "metadata": small}
-
-
-make = lambda *shape: rng.standard_normal(shape).astype(np.float32)
-tree = {"encoder/layers_0/attention/key/kernel": make(6, 8), "encoder/layers_0/mlp/wi/kernel": make(6, 10), "token_embedder/embedding": make(11, 6),
-        "decoder/logits_dense/kernel": make(6, 11).astype(ml_dtypes.bfloat16), "decoder/zeros/kernel": np.zeros((4, 4), np.float32)}
-inline = {"encoder/encoder_norm/scale": make(6), "decoder/decoder_norm/scale": make(6).astype(ml_dtypes.bfloat16)}
-target = {}
-
-
-def put(path, value):
-    *folders, last = path.split("/")
-    place = target
-    for folder in folders:
-        place = place.setdefault(folder, {})
-    place[last] = value
-
-
-for path, array in tree.items():
-    put(path, outside("target." + path.replace("/", "."), array, (4, 4)))
-for path, array in inline.items():
-    put(path, ndarray(array))
-state = {"step": ndarray(np.array(1000, np.int32)), "param_states": {"encoder": {"v": outside("state.param_states.encoder.v", make(5, 3), (5, 3))}}}
-(OUT / "t5x/checkpoint_1000/checkpoint").write_bytes(msgpack.packb({"version": 3, "optimizer": {"target": target, "state": state}}, use_bin_type=True))
-truth["t5x"] = {"target." + path.replace("/", "."): row(array) for path, array in tree.items()}
-truth["t5x"] |= {"target." + path.replace("/", "."): row(array) for path, array in inline.items()}
 (OUT / "truth.json").write_text(json.dumps(truth, indent=1, sort_keys=True) + "\n")
 print(sum(1 for p in OUT.rglob("*") if p.is_file()), "files,", sum(p.stat().st_size for p in OUT.rglob("*") if p.is_file()), "bytes")

@@ -55,6 +55,7 @@ public enum Formats {
     KerasArchive.self,
     GGUF.self,
     NPZ.self,
+    T5X.self,
     Flax.self,
     ONNX.self,
     Zarr.self,

@@ -15,9 +15,7 @@ struct Seeds {
     for name in FileManager.default.enumerator(atPath: fixtures)?.allObjects ?? [] {
       guard let name = name as? String else { continue }
       let path = fixtures.appending(path: name)
-      guard FolderListing.isFolder(path) == (subject.file == nil), isOurs(path),
-        let seed = seed(path), seed.count <= Self.mostBytes
-      else { continue }
+      guard let seed = seed(path), seed.count <= Self.mostBytes else { continue }
       let file = corpus.appending(path: name.replacingOccurrences(of: "/", with: "_"))
       count += FileManager.default.createFile(atPath: file, contents: Data(seed)) ? 1 : 0
     }
@@ -32,6 +30,8 @@ struct Seeds {
   }
 
   private func seed(_ path: String) -> [UInt8]? {
+    if let make = subject.seed { return make(path).flatMap(FolderImage.image) }
+    guard FolderListing.isFolder(path) == (subject.file == nil), isOurs(path) else { return nil }
     guard subject.file == nil else { return bytes(path) }
     let names = FileManager.default.enumerator(atPath: path)?.allObjects as? [String] ?? []
     var files: [(name: String, bytes: [UInt8])] = []

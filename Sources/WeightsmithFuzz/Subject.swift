@@ -10,9 +10,17 @@ struct Subject: Sendable {
   let format: any ContainerFormat.Type
   /// The name of the single file, nil for the folder form.
   let file: String?
+  /// Makes the files of a seed from a fixture, where that is not the fixture itself.
+  var seed: (@Sendable (String) -> [(name: String, bytes: [UInt8])]?)?
 
-  /// Two for each container that has single files, one for the others: a new line in `Formats` is fuzzed without another line here.
-  static let all: [Subject] = Formats.all.flatMap { format in
+  /// Two for each container that has single files, one for the others: a new line in `Formats` is fuzzed without another line here. And our
+  /// side of the process that walks HDF5 metadata, since a process an input leaves few inputs.
+  static let all: [Subject] =
+    containers + [
+      Subject(name: HDF5Wire.name, format: HDF5Wire.self, file: nil, seed: HDF5Wire.files)
+    ]
+
+  private static let containers: [Subject] = Formats.all.flatMap { format in
     let folder = Subject(name: format.name + "-folder", format: format, file: nil)
     if format.fileExtension.isEmpty { return [folder] }
     let name = "\(format.usualStem).\(format.fileExtension)"

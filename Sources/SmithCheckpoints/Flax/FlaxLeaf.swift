@@ -13,10 +13,17 @@ struct FlaxLeaf: Sendable {
     case nothing
   }
 
-  let name: String
-  let value: Value
+  private(set) var name: String
+  private(set) var value: Value
   /// The file offset of its value.
   let offset: Int
+
+  mutating func rename(_ name: String) {
+    self.name = name
+    guard case .array(var info, let pieces) = value else { return }
+    info.name = name
+    value = .array(info, pieces: pieces)
+  }
 }
 
 extension FlaxLeaf {

@@ -28,6 +28,11 @@ struct FlaxSource: TensorSource {
   /// A single file, which may be one shard of several.
   init(file path: String) throws(SmithError) { try add(path) }
 
+  /// Leaves of a tree that the caller has walked.
+  init(_ file: InputFile, _ leaves: [FlaxLeaf]) throws(SmithError) {
+    try add(leaves, of: file)
+  }
+
   /// All shards of an index file: `.missing` for a shard or a tensor that is not there, `.mismatch` for a tensor in two shards.
   /// Tensors that the index does not list are kept.
   init(index path: String) throws(SmithError) {
@@ -57,13 +62,17 @@ struct FlaxSource: TensorSource {
         remedy: "git lfs pull")
     }
     let tree = try FlaxTree(file)
-    files.append(path)
     slashed += tree.slashed
+    try add(tree.leaves, of: file)
+  }
+
+  private mutating func add(_ leaves: [FlaxLeaf], of file: InputFile) throws(SmithError) {
+    files.append(file.path)
     let reader = MessagePackReader(FileCursor(file))
-    for leaf in tree.leaves {
+    for leaf in leaves {
       do throws(SmithError) {
         try add(leaf, of: file, reader)
-      } catch { throw error.at(file: path, offset: leaf.offset, item: leaf.name) }
+      } catch { throw error.at(file: file.path, offset: leaf.offset, item: leaf.name) }
     }
   }
 

@@ -73,10 +73,11 @@ extension HDF5ChunkIndex {
       var number = 0
       for axis in chunking.shape.indices {
         let start = try Int(checked: origin[axis])
-        guard start < chunking.shape[axis], start % chunking.chunk[axis] == 0 else {
+        let (size, chunk) = (chunking.shape[axis], chunking.chunk[axis])
+        guard start < size, start % chunk == 0 else {
           throw SmithError(.malformed, "a chunk at \(start) outside the shape \(chunking.shape)")
         }
-        number = number * chunking.grid[axis] + start / chunking.chunk[axis]
+        number = number * ((size - 1) / chunk + 1) + start / chunk
       }
       guard let short = UInt32(exactly: size), entries.count < HDF5Metadata.maximumChunks else {
         throw SmithError(.limit, "chunk \(entries.count) of \(size) bytes")

@@ -12,15 +12,15 @@ struct HDF5ChunkReader {
   func read(_ range: Range<Int>, into span: inout MutableRawSpan) throws(SmithError) {
     if range.isEmpty { return }
     var missing: [UInt8]?
-    var chunks = Odometer(chunking.chunks(holding: range))
+    var chunks = Odometer(chunking.grid.chunks(holding: range))
     while !chunks.isDone {
       let coordinates = chunks.current
       if let decoded = try decoded(coordinates) {
-        scatter(decoded, coordinates, range, into: &span)
+        try scatter(decoded, coordinates, range, into: &span)
       } else {
         let fill = missing ?? filled()
         missing = fill
-        scatter(fill, coordinates, range, into: &span)
+        try scatter(fill, coordinates, range, into: &span)
       }
       chunks.advance()
     }
@@ -31,7 +31,7 @@ struct HDF5ChunkReader {
     guard let entry = index[chunking.number(of: coordinates)] else { return nil }
     let stored = try raw.bytes(entry.offset..<(entry.offset + Int(entry.size)))
     var mask = entry.mask
-    if chunking.leavesPartialUnfiltered, chunking.isPartial(coordinates) { mask = .max }
+    if chunking.leavesPartialUnfiltered, chunking.grid.isPartial(coordinates) { mask = .max }
     do throws(SmithError) {
       var bytes = try HDF5Filter.undo(
         chunking.filters, mask: mask, on: stored, count: chunking.chunkBytes)
@@ -51,27 +51,13 @@ struct HDF5ChunkReader {
   /// Copies the rows of a chunk that lie inside the shape and inside `range`.
   private func scatter(
     _ bytes: [UInt8], _ coordinates: [Int], _ range: Range<Int>, into span: inout MutableRawSpan
-  ) {
-    let (shape, chunk, size) = (chunking.shape, chunking.chunk, chunking.elementSize)
-    let last = shape.count - 1
-    let origin = coordinates.indices.map { coordinates[$0] * chunk[$0] }
-    let extent = coordinates.indices.map { min(chunk[$0], shape[$0] - origin[$0]) }
-    var rows = Odometer(extent.dropLast().map { 0..<$0 })
-    while !rows.isDone {
-      var (target, source) = (0, 0)
-      for axis in 0..<last {
-        target = target * shape[axis] + origin[axis] + rows.current[axis]
-        source = source * chunk[axis] + rows.current[axis]
-      }
-      let start = target * shape[last] + origin[last]
-      let wanted = (start..<(start + extent[last])).clamped(to: range)
-      if !wanted.isEmpty {
-        let from = (source * chunk[last] + wanted.lowerBound - start) * size
-        HDF5Bytes.copy(
-          bytes, from..<(from + wanted.count * size), into: &span,
-          at: (wanted.lowerBound - range.lowerBound) * size)
-      }
-      rows.advance()
+  ) throws(SmithError) {
+    let size = chunking.elementSize
+    try chunking.grid.forEachRun(of: coordinates, in: range) { run throws(SmithError) in
+      let from = run.chunkStart * size
+      HDF5Bytes.copy(
+        bytes, from..<(from + run.elements.count * size), into: &span,
+        at: (run.elements.lowerBound - range.lowerBound) * size)
     }
   }
 }

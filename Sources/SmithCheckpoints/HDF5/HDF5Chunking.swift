@@ -4,10 +4,10 @@ import SmithTensors
 
 /// How a chunked dataset is cut up and what was done to each piece.
 struct HDF5Chunking: Hashable, Sendable {
-  /// Elements along each dimension, of the tensor, of one chunk, and the number of chunks.
+  /// Elements along each dimension, of the tensor and of one chunk.
   var shape: [Int]
   var chunk: [Int]
-  var grid: [Int]
+  var grid: ChunkGrid
   var elementSize: Int
   /// Bytes of one chunk as the dataset sees it; chunks at the edge are stored whole.
   var chunkBytes: Int
@@ -57,13 +57,13 @@ struct HDF5Chunking: Hashable, Sendable {
     var why: String
   }
 
-  /// `shape` holds at least one element, whose bytes were counted without overflow.
+  /// The bytes of `shape` were counted without overflow. `.malformed` where it holds nothing.
   init(
     shape: [Int], chunk: [Int], elementSize: Int, filters: [HDF5Filter],
     leavesPartialUnfiltered: Bool
   ) throws(SmithError) {
-    guard shape.count == chunk.count, !shape.isEmpty, elementSize > 0 else {
-      throw SmithError(.malformed, "chunks of another rank than the shape")
+    guard shape.count == chunk.count, !shape.isEmpty, !shape.contains(0), elementSize > 0 else {
+      throw SmithError(.malformed, "chunks \(chunk) of the shape \(shape)")
     }
     var bytes = elementSize
     for length in chunk {
@@ -74,7 +74,7 @@ struct HDF5Chunking: Hashable, Sendable {
     }
     self.shape = shape
     self.chunk = chunk
-    grid = zip(shape, chunk).map { ($0 - 1) / $1 + 1 }
+    grid = ChunkGrid(shape: shape, chunk: chunk)
     self.elementSize = elementSize
     chunkBytes = bytes
     self.filters = filters
@@ -82,43 +82,10 @@ struct HDF5Chunking: Hashable, Sendable {
   }
 
   /// The number of chunks that the shape has room for; no more than it has elements.
-  var cells: Int { grid.reduce(1, *) }
+  var cells: Int { grid.counts.reduce(1, *) }
 
-  /// The number of a chunk, row-major over the grid.
+  /// The number of a chunk, row-major.
   func number(of coordinates: [Int]) -> Int {
-    zip(coordinates, grid).reduce(0) { $0 * $1.1 + $1.0 }
-  }
-
-  /// Whether a chunk reaches past the shape.
-  func isPartial(_ coordinates: [Int]) -> Bool {
-    coordinates.indices.contains { (coordinates[$0] + 1) * chunk[$0] > shape[$0] }
-  }
-
-  /// The grid coordinates of every chunk that holds an element of `range` (row-major element numbers, not empty), and
-  /// few others: the box around the first and the last element.
-  func chunks(holding range: Range<Int>) -> [Range<Int>] {
-    let low = coordinates(of: range.lowerBound)
-    let high = coordinates(of: range.upperBound - 1)
-    var box: [Range<Int>] = []
-    var isWhole = false
-    for axis in shape.indices {
-      if isWhole {
-        box.append(0..<grid[axis])
-      } else {
-        box.append((low[axis] / chunk[axis])..<(high[axis] / chunk[axis] + 1))
-        isWhole = low[axis] != high[axis]
-      }
-    }
-    return box
-  }
-
-  private func coordinates(of element: Int) -> [Int] {
-    var rest = element
-    var result = [Int](repeating: 0, count: shape.count)
-    for axis in shape.indices.reversed() {
-      result[axis] = rest % shape[axis]
-      rest /= shape[axis]
-    }
-    return result
+    zip(coordinates, grid.counts).reduce(0) { $0 * $1.1 + $1.0 }
   }
 }

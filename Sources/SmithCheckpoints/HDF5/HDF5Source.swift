@@ -24,8 +24,18 @@ public struct HDF5Source: TensorSource {
     _ raw: HDF5Raw, container: String, path: String? = nil, options: OpenOptions
   ) throws(SmithError) {
     let path = path ?? raw.path
+    let found: HDF5Metadata
+    do throws(SmithError) { found = try HDF5Metadata(of: raw, options.hdf5) } catch {
+      throw error.at(file: path)
+    }
+    try self.init(raw, found, container: container, path: path)
+  }
+
+  /// What a walk found, checked against `raw`.
+  init(
+    _ raw: HDF5Raw, _ found: HDF5Metadata, container: String, path: String
+  ) throws(SmithError) {
     do throws(SmithError) {
-      let found = try HDF5Metadata(of: raw, options.hdf5)
       var datasets: [String: HDF5Dataset] = [:]
       for dataset in found.datasets { datasets[dataset.info.name] = dataset }
       for (alias, tensor) in zip(found.datasetAliases, try found.aliases()) {

@@ -1,7 +1,7 @@
 import SmithBytes
 import SmithTensors
 
-/// Zarr v2 folders: one array, or folders of arrays, as T5X and plain Orbax checkpoints have them (formats §6.2-6.4). Read only.
+/// Zarr v2 folders: one array, or folders of arrays, as the zarr package and plain Orbax checkpoints have them (formats §6.2-6.4). Read only.
 public enum Zarr: ContainerFormat {
   public static let name = "zarr"
   public static let fileExtension = "zarr"
@@ -12,7 +12,8 @@ public enum Zarr: ContainerFormat {
   /// Files that mark a folder of arrays: a group, and its consolidated metadata.
   private static let groupFiles = [".zgroup", ".zmetadata"]
   /// Files of an Orbax checkpoint, whose arrays may be Zarr folders or in a database.
-  private static let orbaxFiles = ["_CHECKPOINT_METADATA", "_METADATA", "manifest.ocdbt"]
+  private static let orbaxFiles = ["_CHECKPOINT_METADATA", "_METADATA", databaseFile]
+  static let databaseFile = "manifest.ocdbt"
   static let version3File = "zarr.json"
 
   public static func isModelFile(_ name: String) -> Bool { false }
@@ -25,11 +26,7 @@ public enum Zarr: ContainerFormat {
     _ path: String, options: OpenOptions
   ) throws(SmithError) -> any TensorSource {
     let names = FolderListing.names(in: path)
-    if names.contains("manifest.ocdbt") {
-      throw SmithError(
-        .unsupported, "an Orbax checkpoint in an OCDBT database", at: Place(file: path),
-        remedy: "restore it with Orbax and save it as safetensors or Flax msgpack")
-    }
+    if names.contains(databaseFile) { throw database(path) }
     return try ZarrSource(root: path, arrays: try ZarrFolder.arrays(in: path))
   }
 
@@ -49,6 +46,12 @@ public enum Zarr: ContainerFormat {
       }
       return hasArray ? input.path : nil
     }
+  }
+
+  static func database(_ folder: String) -> SmithError {
+    SmithError(
+      .unsupported, "an Orbax checkpoint in an OCDBT database", at: Place(file: folder),
+      remedy: "restore it with Orbax and save it as safetensors or Flax msgpack")
   }
 
   static func version3(_ folder: String) -> SmithError {

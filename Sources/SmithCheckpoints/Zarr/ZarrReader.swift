@@ -5,23 +5,24 @@ import SmithTensors
 struct ZarrReader {
   let array: ZarrArray
   let chunks: ZarrChunks
-  private let grid: ZarrGrid
+  private let grid: ChunkGrid
   private let width: Int
   private let chunkBytes: Int
 
   init(array: ZarrArray, chunks: ZarrChunks) {
     (self.array, self.chunks) = (array, chunks)
-    grid = ZarrGrid(array.metadata)
+    let metadata = array.metadata
+    grid = ChunkGrid(
+      shape: metadata.shape, chunk: metadata.chunks, isFortran: metadata.isFortran)
     width = array.metadata.dtype.width
     chunkBytes = grid.chunk.reduce(width, *)
   }
 
   /// Fills `span` with the elements `range`, little endian; its length is theirs.
   func read(_ range: Range<Int>, into span: inout MutableRawSpan) throws(SmithError) {
-    let box = grid.box(range)
-    var coordinates = Odometer(grid.chunks(touching: box))
+    var coordinates = Odometer(grid.chunks(holding: range))
     while !coordinates.isDone {
-      try read(coordinates.current, box, range, into: &span)
+      try read(coordinates.current, range, into: &span)
       coordinates.advance()
     }
     if array.metadata.isBigEndian {
@@ -30,32 +31,35 @@ struct ZarrReader {
   }
 
   private func read(
-    _ coordinates: [Int], _ box: [Range<Int>], _ range: Range<Int>,
-    into span: inout MutableRawSpan
+    _ coordinates: [Int], _ range: Range<Int>, into span: inout MutableRawSpan
   ) throws(SmithError) {
-    let metadata = array.metadata
-    let name = grid.name(
-      coordinates, rank: metadata.shape.count, separator: metadata.separator)
-    guard let file = try chunks.file(array.folder.appending(path: name)) else {
+    guard let file = try chunks.file(array.folder.appending(path: name(coordinates))) else {
       let element = fillElement
-      try grid.forEachRun(of: coordinates, in: box, range) { run throws(SmithError) in
+      try grid.forEachRun(of: coordinates, in: range) { run throws(SmithError) in
         fill(run, element, range, &span)
       }
       return
     }
     if readsDirectly {
       guard file.count == chunkBytes else { throw ZarrChunks.wrongSize(file, chunkBytes) }
-      try grid.forEachRun(of: coordinates, in: box, range) { run throws(SmithError) in
+      try grid.forEachRun(of: coordinates, in: range) { run throws(SmithError) in
         let start = (run.elements.lowerBound - range.lowerBound) * width
         var part = span._mutatingExtracting(start..<(start + run.elements.count * width))
         try file.read(at: run.chunkStart * width, into: &part)
       }
       return
     }
-    let bytes = try chunks.bytes(of: file, metadata.wrapper, count: chunkBytes)
-    try grid.forEachRun(of: coordinates, in: box, range) { run throws(SmithError) in
+    let bytes = try chunks.bytes(of: file, array.metadata.wrapper, count: chunkBytes)
+    try grid.forEachRun(of: coordinates, in: range) { run throws(SmithError) in
       copy(run, bytes, range, &span)
     }
+  }
+
+  /// A chunk's file name: a chunk is the only one along an axis that was joined.
+  private func name(_ coordinates: [Int]) -> String {
+    if array.metadata.shape.isEmpty { return "0" }
+    return (coordinates + [Int](repeating: 0, count: grid.joined)).map { String($0) }
+      .joined(separator: array.metadata.separator)
   }
 
   /// Whether runs come straight out of the chunk's file: where there is nothing to undo, and runs are long enough to be worth a system call
@@ -75,7 +79,7 @@ struct ZarrReader {
   }
 
   private func fill(
-    _ run: ZarrGrid.Run, _ element: [UInt8], _ range: Range<Int>, _ span: inout MutableRawSpan
+    _ run: ChunkGrid.Run, _ element: [UInt8], _ range: Range<Int>, _ span: inout MutableRawSpan
   ) {
     let start = (run.elements.lowerBound - range.lowerBound) * width
     // Doubling the copied part: a run may be the whole tensor.
@@ -94,7 +98,7 @@ struct ZarrReader {
   }
 
   private func copy(
-    _ run: ZarrGrid.Run, _ bytes: [UInt8], _ range: Range<Int>, _ span: inout MutableRawSpan
+    _ run: ChunkGrid.Run, _ bytes: [UInt8], _ range: Range<Int>, _ span: inout MutableRawSpan
   ) {
     let target = (run.elements.lowerBound - range.lowerBound) * width
     if run.step == 1 {

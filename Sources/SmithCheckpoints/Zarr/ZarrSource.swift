@@ -7,7 +7,6 @@ struct ZarrSource: TensorSource {
   let files: [String]
   let tensors: [TensorInfo]
   let metadata: [String: String] = [:]
-  let notes: [String]
   private let arrays: [String: (array: ZarrArray, info: TensorInfo)]
   private let chunks: ZarrChunks
 
@@ -32,19 +31,10 @@ struct ZarrSource: TensorSource {
     self.tensors = tensors
     self.arrays = byName
     chunks = ZarrChunks(root: root)
-    notes = try Self.notes(root)
     try checkExpansion(arrays)
   }
 
-  /// T5X keeps small arrays in a MessagePack file beside the folders of the large ones.
-  private static func notes(_ root: String) throws(SmithError) -> [String] {
-    let path = root.appending(path: "checkpoint")
-    guard FolderListing.isFile(path) else { return [] }
-    let first = try InputPath(path).head.first ?? 0
-    // A MessagePack map: small, of 16 or of 32 bits.
-    guard first & 0xF0 == 0x80 || first == 0xDE || first == 0xDF else { return [] }
-    return ["arrays inside the file checkpoint (T5X keeps the small ones there) are not listed"]
-  }
+  func holds(_ name: String) -> Bool { arrays[name] != nil }
 
   private static func info(_ array: ZarrArray) throws(SmithError) -> TensorInfo {
     let (dtype, shape) = (array.metadata.dtype, array.metadata.shape)

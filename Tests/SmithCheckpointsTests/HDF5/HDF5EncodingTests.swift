@@ -82,6 +82,32 @@ import Testing
     #expect(refused > 20 && allowed > 20)
   }
 
+  /// The two files that the fuzzer changes are another form of the file they came from.
+  @Test(arguments: files) func `an answer and the bytes read as the file does`(
+    _ name: String
+  ) throws {
+    let scratch = try Scratch()
+    for file in try #require(HDF5Wire.files(of: Fixtures.path(name))) {
+      try scratch.write(file.bytes, as: file.name)
+    }
+    let whole = try HDF5Source(Fixtures.path(name))
+    let parts = try HDF5Wire.open(scratch.path)
+    #expect(parts.tensors == whole.tensors && parts.metadata == whole.metadata)
+    for tensor in whole.tensors where tensor.byteCount < 1 << 16 {
+      #expect((try? parts.bytes(tensor)) == (try? whole.bytes(tensor)), "\(tensor.name)")
+    }
+  }
+
+  @Test(arguments: [[0, 1 << 62, 1024], [4, 0]])
+  func `chunks of a shape that holds nothing`(shape: [Int]) throws {
+    let chunk = shape.map { $0 == 1024 ? 1024 : 1 }
+    let error = #expect(throws: SmithError.self) {
+      try HDF5Chunking(
+        shape: shape, chunk: chunk, elementSize: 4, filters: [], leavesPartialUnfiltered: false)
+    }
+    #expect(error?.kind == .malformed)
+  }
+
   @Test func `offsets, chunks and types outside the file are refused`() throws {
     let raw = HDF5Raw(try InputFile(Fixtures.path("hdf5/small.h5")))
     let info = try TensorInfo(name: "x", dtype: .f32, shape: [4])

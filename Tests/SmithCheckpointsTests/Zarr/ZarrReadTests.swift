@@ -30,18 +30,6 @@ import Testing
     }
   }
 
-  /// Arrays in folders as tensorstore writes them for T5X, bf16 and all zeros among them. What the file beside them holds is said to be left
-  /// out.
-  @Test func `the folders of a T5X checkpoint`() throws {
-    let truth = try #require(ZarrTruth.folders["t5x"])
-    let source = try Formats.open(Fixtures.path("zarr/t5x/checkpoint_1000"))
-    #expect(source.tensors.count == 6)
-    #expect(source.notes.count == 1)
-    for tensor in source.tensors where tensor.name.hasPrefix("target.") {
-      #expect(try source.bytes(tensor) == truth[tensor.name]?.bytes, "\(tensor.name)")
-    }
-  }
-
   /// Every shape up to [4, 4, 4] under every chunk size, in both orders, uncompressed: element i of the array is i.
   @Test(arguments: [false, true])
   func `every way to cut a small array`(isFortran: Bool) throws {
