@@ -13,7 +13,33 @@ import Weightsmith
           ["albert", "bert"].flatMap { f in
             ["original", "hf", "keras", "flax"].map { "\(f) \($0)" }
           }))
-    #expect(Samples.models.count >= 18 && Samples.withReference.count >= 13)
+    #expect(Samples.models.count >= 43 && Samples.withReference.count >= 38)
+  }
+
+  /// transformers' own TensorFlow and Flax classes, a folder for each head.
+  @Test(arguments: ["albert", "bert"], ["keras", "flax"])
+  func `every head of the family is among the fixtures`(family: String, names: String) {
+    let samples = Samples.withReference.filter {
+      $0.family == family && $0.dialect.rawValue == names && $0.head != nil
+    }
+    var heads = ["base", "mlm", "sequence", "span", "token"]
+    heads += family == "bert" ? ["nsp"] : []
+    heads += names == "flax" ? ["untied"] + (family == "albert" ? ["groups"] : []) : []
+    #expect(samples.compactMap(\.head).sorted() == heads.sorted())
+  }
+
+  /// The heads that the folder's name says, and no others; in the class that has them, which sets whether there is a pooler.
+  @Test(arguments: Samples.models.filter { $0.head != nil })
+  func `the heads of a file are found`(sample: Sample) throws {
+    let head = try #require(sample.head)
+    let configuration = try sample.model().configuration
+    let heads: [String: [String]] = ["base": [], "groups": [], "untied": ["mlm"]]
+    #expect(configuration.heads == heads[head] ?? [head])
+    #expect(configuration.isUntied == (head == "untied"))
+    let classes: [String: Int] = ["sequence": 3, "token": 5, "span": 2, "nsp": 2]
+    #expect(configuration.classes == classes.filter { $0.key == head })
+    let pooled = ["base", "groups", "sequence", "nsp"]
+    #expect(configuration.parts.contains("pooler") == pooled.contains(head))
   }
 
   @Test(arguments: Samples.models)
@@ -29,7 +55,7 @@ import Weightsmith
 
   @Test(arguments: Samples.withReference)
   func `every layer and logit is the original program's`(sample: Sample) async throws {
-    let reference = try Reference(#require(sample.reference))
+    let reference = try Reference(#require(sample.reference), of: sample)
     let model = try sample.model()
     let output = try await model.forward(reference.input, taps: .everyLayer)
     #expect(!reference.activations.isEmpty)
@@ -74,7 +100,7 @@ private struct Reference {
   /// Under our names.
   var activations: [(name: String, values: [Float])] = []
 
-  init(_ path: String) throws {
+  init(_ path: String, of sample: Sample) throws {
     let file = try SafetensorsFile(Fixtures.path(path))
     func integers(_ name: String) -> [[Int]] {
       let bytes = file[bytes: name]
@@ -90,7 +116,9 @@ private struct Reference {
     for name in file.header.keys.sorted() {
       switch name {
       case "embeddings", "pooled": activations.append((name, file[name]))
-      case "logits": activations.append(("heads.sequence.logits", file[name]))
+      case "embeddings_projected": activations.append(("embeddings.projected", file[name]))
+      case "logits":
+        activations.append(("heads.\(sample.head ?? "sequence").logits", file[name]))
       case "mlm_logits", "sop_logits", "nsp_logits":
         activations.append(("heads.\(name.prefix(3)).logits", file[name]))
       case "start_logits":

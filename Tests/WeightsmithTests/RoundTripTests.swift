@@ -13,7 +13,7 @@ import Weightsmith
   @Test(arguments: Samples.models)
   func `one form, another and the first again keep every byte`(sample: Sample) throws {
     let model = try sample.model()
-    let forms = Form.all
+    let forms = sample.forms
     let made = try forms.map { try model.written(as: $0, to: "\(scratch.path)/\($0)") }
     for (from, first) in zip(forms, made) {
       #expect(first.dialect == from.names)
@@ -24,6 +24,8 @@ import Weightsmith
         #expect(second.configuration.schedule == expected.configuration.schedule)
         #expect(second.configuration.activation == expected.configuration.activation)
         #expect(second.configuration.sizes == expected.configuration.sizes)
+        #expect(second.configuration.parts == expected.configuration.parts)
+        #expect(second.configuration.isUntied == (sample.head == "untied"))
       }
     }
   }
@@ -38,7 +40,7 @@ import Weightsmith
       .original: "tf", .hf: "safetensors", .keras: "hdf5", .flax: "msgpack",
     ]
     let own = Form(container: try #require(containers[sample.dialect]), names: sample.dialect)
-    for form in Form.all where form.names != sample.dialect {
+    for form in sample.forms where form.names != sample.dialect {
       let away = try model.written(as: form, to: "\(scratch.path)/\(form)")
       #expect(away.parameters.parameterCount == model.parameters.parameterCount)
       let back = try away.written(as: own, to: "\(scratch.path)/back from \(form)")

@@ -27,11 +27,14 @@ public struct ConfigurationDialect: Sendable {
   public var namesArchitecture: Bool
 
   public static let activationKey = "hidden_act"
+  /// Hugging Face's word on whether the decoder is the word table; true where it is silent.
+  static let tieKey = "tie_word_embeddings"
 
   /// Every key that is read.
   var keys: [String] {
     sizeKeys.map(\.key) + carriedKeys + [Self.activationKey]
-      + [epsilonKey, normPlacementKey, namesArchitecture ? "architectures" : nil].compactMap { $0 }
+      + [epsilonKey, normPlacementKey].compactMap { $0 }
+      + (namesArchitecture ? ["architectures", Self.tieKey] : [])
   }
 
   public init(

@@ -33,6 +33,7 @@ struct ConfigurationReader {
       layerNormEpsilon: try epsilon(), maskValue: table.maskValue, parts: parts, classes: [:],
       carried: carried)
     configuration.normPlacement = try normPlacement()
+    configuration.isUntied = saysUntied && parts.contains("mlm")
     for (dimension, solved) in shapes.known {
       if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
     }
@@ -143,6 +144,12 @@ struct ConfigurationReader {
       throw problem(.unsupported, key, "\(stated.serialized()) is not one of \(names)")
     }
     return row.placement
+  }
+
+  /// Whether the file says that the decoder has weights of its own, in an ecosystem whose code then looks for them.
+  private var saysUntied: Bool {
+    stated(ConfigurationDialect.tieKey)?.boolValue == false
+      && dialect.rules.contains { $0.canonical.text == "heads.mlm.decoder.weight" }
   }
 
   private var carried: JSONObject {

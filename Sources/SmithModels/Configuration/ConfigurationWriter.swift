@@ -21,6 +21,7 @@ extension ModelConfiguration {
     }
     for key in table.carriedKeys { if let value = carried[key] { file[key] = value } }
     if table.namesArchitecture { addLabels(to: &file) }
+    if table.namesArchitecture, isUntied { file[ConfigurationDialect.tieKey] = false }
     return file
   }
 

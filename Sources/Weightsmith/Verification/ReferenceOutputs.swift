@@ -108,6 +108,7 @@ public struct ReferenceOutputs: Sendable {
     switch name {
     case "mlm_logits", "sop_logits", "nsp_logits": return ["heads.\(name.prefix(3)).logits"]
     case "pooler_output": return ["pooled"]
+    case "embeddings_projected": return ["embeddings.projected"]
     case "last_hidden_state": return (0..<1000).reversed().map { "layers.\($0).output" }
     case "logits":
       return ["sequence", "token", "span", "mlm", "sop", "nsp"].map { "heads.\($0).logits" }

@@ -29,6 +29,23 @@ struct Sample: Sendable, CustomTestStringConvertible {
       .first { FileManager.default.fileExists(atPath: Fixtures.path($0)) }
   }
 
+  /// The head that the folder is named after, `base` for none; nil for the folders that are not.
+  var head: String? {
+    let parts = (folder as NSString).lastPathComponent.split(separator: "_")
+    guard parts.count == 2, ["keras", "flax"].contains(parts[0]) else { return nil }
+    return String(parts[1])
+  }
+
+  /// What the model can be written as. Google's code has no classes for tokens, and only Hugging Face's and Flax's have a place for a
+  /// decoder of its own.
+  var forms: [Form] {
+    switch head {
+    case "token": Form.all.filter { $0.names != .original }
+    case "untied": Form.all.filter { $0.names == .hf || $0.names == .flax }
+    default: Form.all
+    }
+  }
+
   func model() throws -> Model { try Model(Checkpoint.open(fullPath)) }
 }
 
