@@ -13,9 +13,19 @@ struct TiedCopies {
     var notes: [String] = []
     for copy in copies {
       guard let original = parameters.recipes[copy.canonical] else { continue }
-      if try !equal(copy.recipe, original) {
+      if try equal(copy.recipe, original) { continue }
+      guard copy.prevails else {
         notes.append(
           "\(copy.stored) differs from the tensor that fills \(copy.canonical); it is not used")
+        continue
+      }
+      notes.append(
+        "\(copy.stored) differs from its other copy, and is what the model computes with: used")
+      parameters.recipes[copy.canonical] = copy.recipe
+      parameters.fates = parameters.fates.map { fate in
+        guard fate.detail == copy.canonical, fate.kind != .ignored else { return fate }
+        let kind: TensorFate.Kind = fate.tensor == copy.stored ? .used : .copy
+        return TensorFate(tensor: fate.tensor, kind: kind, detail: fate.detail)
       }
     }
     for row in Families.named(parameters.configuration.family)?.parameters ?? [] {
@@ -25,8 +35,10 @@ struct TiedCopies {
       else { continue }
       if try !equal(own, shared) {
         notes.append("untied: \(name) differs from \(tie) and is kept")
+        parameters.configuration.isUntied = true
         continue
       }
+      parameters.configuration.isUntied = false
       parameters.recipes[name] = nil
       parameters.fates = parameters.fates.map { fate in
         fate.detail == name ? TensorFate(tensor: fate.tensor, kind: .copy, detail: tie) : fate

@@ -15,6 +15,32 @@ import Weightsmith
     #expect(Samples.models.count >= 60 && Samples.withReference.count >= 54)
   }
 
+  /// transformers' own TensorFlow and Flax classes, a folder for each head.
+  @Test(arguments: ["albert", "bert"], ["keras", "flax"])
+  func `every head of the family is among the fixtures`(family: String, names: String) {
+    let samples = Samples.withReference.filter {
+      $0.family == family && $0.dialect.rawValue == names && $0.head != nil
+    }
+    var heads = ["base", "mlm", "sequence", "span", "token"]
+    heads += family == "bert" ? ["nsp"] : []
+    heads += names == "flax" ? ["untied"] + (family == "albert" ? ["groups"] : []) : []
+    #expect(samples.compactMap(\.head).sorted() == heads.sorted())
+  }
+
+  /// The heads that the folder's name says, and no others; in the class that has them, which sets whether there is a pooler.
+  @Test(arguments: Samples.models.filter { $0.head != nil })
+  func `the heads of a file are found`(sample: Sample) throws {
+    let head = try #require(sample.head)
+    let configuration = try sample.model().configuration
+    let heads: [String: [String]] = ["base": [], "groups": [], "untied": ["mlm"]]
+    #expect(configuration.heads == heads[head] ?? [head])
+    #expect(configuration.isUntied == (head == "untied"))
+    let classes: [String: Int] = ["sequence": 3, "token": 5, "span": 2, "nsp": 2]
+    #expect(configuration.classes == classes.filter { $0.key == head })
+    let pooled = ["base", "groups", "sequence", "nsp"]
+    #expect(configuration.parts.contains("pooler") == pooled.contains(head))
+  }
+
   @Test(arguments: Samples.models)
   func `is recognised`(sample: Sample) throws {
     let model = try sample.model()
@@ -121,7 +147,7 @@ private struct Reference {
       case "embeddings_projected":
         // It is the discriminator's.
         if own != "generator." { activations.append(("embeddings.projected", file[full])) }
-      case "logits": activations.append(("heads.\(sample.headOfLogits).logits", file[full]))
+      case "logits": activations.append(("heads.\(sample.head ?? sample.headOfLogits).logits", file[full]))
       case "mlm_logits", "sop_logits", "nsp_logits":
         activations.append(("heads.\(name.prefix(3)).logits", file[full]))
       case "start_logits":

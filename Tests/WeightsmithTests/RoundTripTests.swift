@@ -26,6 +26,8 @@ import Weightsmith
         #expect(second.configuration.sizes == expected.configuration.sizes)
         #expect(second.configuration.paddingToken == expected.configuration.paddingToken)
         #expect(second.configuration.layerNormEpsilon == expected.configuration.layerNormEpsilon)
+        #expect(second.configuration.parts == expected.configuration.parts)
+        #expect(second.configuration.isUntied == (sample.head == "untied"))
       }
     }
   }

@@ -5,34 +5,23 @@ import Weightsmith
 
 /// Files as people have them: other heads, copies, buffers, old spellings, wrappers. Made from the Hugging Face samples.
 @Suite struct VariantTests {
-  typealias Tensor = (name: String, shape: [Int], values: [Float])
+  typealias Tensor = Variant.Tensor
 
   let scratch: Scratch
 
   init() throws { scratch = try Scratch() }
 
-  /// The sample of a family with its tensors changed, and with other classes in its configuration.
   private func variant(
     of family: String, classes: [String]? = nil, _ change: ([Tensor]) -> [Tensor]
   ) throws -> Model {
-    let folder = Fixtures.path("models/\(family)/hf")
-    let url = URL(fileURLWithPath: folder + "/config.json")
-    var json =
-      try JSONSerialization.jsonObject(with: Data(contentsOf: url)) as? [String: Any] ?? [:]
-    if let classes { json["architectures"] = classes }
-    let bytes = try JSONSerialization.data(withJSONObject: json)
-    try scratch.write(Array(bytes), as: "src/config.json")
-    let tensors = try SafetensorsFile(folder + "/model.safetensors").tensors
-    try SafetensorsFile(change(tensors)).write(to: "\(scratch.path)/src/model.safetensors")
-    return try Model(Checkpoint.open("\(scratch.path)/src"))
+    let settings = classes.map { ["architectures": $0] } ?? [:]
+    return try Variant(of: family, in: scratch).model(settings: settings, change)
   }
 
-  private func original(_ family: String) throws -> Model {
-    try Model(Checkpoint.open(Fixtures.path("models/\(family)/google_tf")))
-  }
+  private func original(_ family: String) throws -> Model { try Variant.original(family) }
 
   private func isSame(_ candidate: Model, as reference: Model) throws -> Bool {
-    try Verification(of: candidate, against: reference).compare(on: .standard).holds
+    try Variant.isSame(candidate, as: reference)
   }
 
   @Test(arguments: ["albert", "bert"], ["", "module.", "_orig_mod."])
@@ -103,48 +92,6 @@ import Weightsmith
     }
     #expect(model.parameters.fates.contains { $0.tensor.hasSuffix(".gamma") })
     #expect(try isSame(model, as: original(family)))
-  }
-
-  private static func decoder(_ family: String) -> String {
-    family == "albert" ? "predictions.decoder.weight" : "cls.predictions.decoder.weight"
-  }
-
-  private static func withDecoder(
-    _ tensors: [Tensor], _ family: String, scaledBy factor: Float
-  ) -> [Tensor] {
-    let table = tensors.first { $0.name.hasSuffix("word_embeddings.weight") }
-    return tensors + [
-      (decoder(family), table?.shape ?? [], (table?.values ?? []).map { $0 * factor })
-    ]
-  }
-
-  @Test(arguments: ["albert", "bert"])
-  func `a tied decoder is a copy`(family: String) throws {
-    let model = try variant(of: family) { Self.withDecoder($0, family, scaledBy: 1) }
-    let fate = model.parameters.fates.first { $0.tensor == Self.decoder(family) }
-    #expect(fate?.kind == .copy && fate?.detail == "embeddings.word")
-    #expect(try isSame(model, as: original(family)))
-  }
-
-  /// It is another model: kept where there is a name for it, refused where there is none, and seen by verify.
-  @Test(arguments: ["albert", "bert"])
-  func `an untied decoder is kept or refused, never lost`(family: String) throws {
-    let model = try variant(of: family) { Self.withDecoder($0, family, scaledBy: 2) }
-    #expect(model.notes.contains { $0.hasPrefix("untied") })
-    let report = try Verification(of: model, against: original(family)).compare(on: .standard)
-    #expect(report.firstDivergence == "heads.mlm.logits")
-    #expect(report.failingTensors.map(\.name) == ["heads.mlm.decoder.weight"])
-    for names in [Dialect.Name.hf, .flax] {
-      let kept = try model.written(
-        as: Form(container: "safetensors", names: names), to: "\(scratch.path)/\(names)")
-      #expect(try isSame(kept, as: model))
-    }
-    for names in [Dialect.Name.original, .keras] {
-      let error = #expect(throws: SmithError.self) {
-        try Conversion(model, to: "tf", as: names, at: "\(scratch.path)/out").run()
-      }
-      #expect(error?.kind == .refused && error?.detail.contains("heads.mlm.decoder.weight") == true)
-    }
   }
 
   /// `classifier` is the name of two heads; the class in the configuration tells them apart.

@@ -38,6 +38,9 @@ public struct ConfigurationDialect: Sendable {
   /// Whether the ecosystem publishes weights without a configuration, so that the defaults hold also where there is no file.
   public var isOptional = false
 
+  /// Hugging Face's word on whether the decoder is the word table; true where it is silent.
+  static let tieKey = "tie_word_embeddings"
+
   /// An object in a configuration file.
   public struct Nest: Sendable {
     public var key: String
@@ -53,7 +56,7 @@ public struct ConfigurationDialect: Sendable {
   /// Every key that is read.
   var keys: [String] {
     sizeKeys.map(\.key) + carriedKeys + [activationKey]
-      + (namesArchitecture ? ["architectures", "model_type"] : [])
+      + (namesArchitecture ? ["architectures", "model_type", Self.tieKey] : [])
       + [epsilonKey, paddingKey, normPlacementKey].compactMap { $0 }
   }
 

@@ -54,6 +54,7 @@ struct ConfigurationReader {
     configuration.variant = stated("model_type")?.stringValue.flatMap { type in
       family.variants[type] == nil ? nil : type
     }
+    configuration.isUntied = saysUntied && parts.contains("mlm")
     for (dimension, solved) in shapes.known {
       if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
     }
@@ -220,6 +221,12 @@ struct ConfigurationReader {
       )
     }
     return notes
+  }
+
+  /// Whether the file says that the decoder has weights of its own, in an ecosystem whose code then looks for them.
+  private var saysUntied: Bool {
+    stated(ConfigurationDialect.tieKey)?.boolValue == false
+      && dialect.rules.contains { $0.canonical.text == "heads.mlm.decoder.weight" }
   }
 
   private var carried: JSONObject {

@@ -20,6 +20,7 @@ extension ModelConfiguration {
     }
     if let nest = table.nests.first { file[nest.key] = .object(inner) }
     if table.namesArchitecture { addLabels(to: &file) }
+    if table.namesArchitecture, isUntied { file[ConfigurationDialect.tieKey] = false }
     return file
   }
 

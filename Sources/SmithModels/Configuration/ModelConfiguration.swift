@@ -13,6 +13,8 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var maskValue: EncoderConfiguration.MaskValue
   /// Where a block's layer norms stand.
   public var normPlacement = EncoderConfiguration.NormPlacement.post
+  /// Whether the masked-language head's decoder has weights of its own, not those of the word table.
+  public var isUntied = false
   /// The optional parts that are there: `projection`, `pooler`, and heads (`mlm`, `nsp`, `sop`, `sequence`, `token`, `span`,
   /// `discriminator`).
   public var parts: Set<String>

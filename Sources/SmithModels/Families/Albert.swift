@@ -105,7 +105,7 @@ extension Family {
         spell.norm("heads.mlm.norm", "predictions.LayerNorm"),
         [
           Rule("heads.mlm.bias", "predictions.bias"),
-          Rule("heads.mlm.bias", "predictions.decoder.bias", role: .tiedCopy),
+          Rule("heads.mlm.bias", "predictions.decoder.bias", role: .prevailingCopy),
           Rule("heads.mlm.decoder.weight", "predictions.decoder.weight"),
         ],
         spell.linear("heads.sop", "sop_classifier.classifier"),

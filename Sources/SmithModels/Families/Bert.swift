@@ -81,7 +81,7 @@ extension Family {
         spell.norm("heads.mlm.norm", "cls.predictions.transform.LayerNorm"),
         [
           Rule("heads.mlm.bias", "cls.predictions.bias"),
-          Rule("heads.mlm.bias", "cls.predictions.decoder.bias", role: .tiedCopy),
+          Rule("heads.mlm.bias", "cls.predictions.decoder.bias", role: .prevailingCopy),
           Rule("heads.mlm.decoder.weight", "cls.predictions.decoder.weight"),
         ],
         spell.linear("heads.nsp", "cls.seq_relationship"),

@@ -123,7 +123,7 @@ private struct Assembly {
       own.insert(row.canonical)
     }
     for row in rows where row.role == .name || row.role == .oldName { take(row) }
-    for row in rows where row.role == .tiedCopy || row.role == .writtenCopy { take(row) }
+    for row in rows where row.role.isCopy { take(row) }
   }
 
   private mutating func take(_ row: DialectMatch.Binding) {
@@ -135,8 +135,11 @@ private struct Assembly {
     } else if own.contains(row.canonical), row.role == .name {
       fates.append(
         TensorFate(tensor: row.stored, kind: .ignored, detail: Dialect.Ignored.otherPart))
-    } else if match.dialect.normalise != nil || row.role == .tiedCopy || row.role == .writtenCopy {
-      copies.append(TiedCopy(stored: row.stored, canonical: row.canonical, recipe: recipe))
+    } else if match.dialect.normalise != nil || row.role.isCopy {
+      copies.append(
+        TiedCopy(
+          stored: row.stored, canonical: row.canonical, recipe: recipe,
+          prevails: row.role == .prevailingCopy))
       fates.append(TensorFate(tensor: row.stored, kind: .copy, detail: row.canonical))
     } else {
       problems.append("\(row.stored): a second tensor for \(row.canonical)")
@@ -241,6 +244,7 @@ private struct Assembly {
   private func missing(_ configuration: ModelConfiguration) -> [String] {
     var demanded = parts.union(match.family.demanded[match.dialect.name] ?? [])
     let family = match.family
+    if configuration.isUntied { demanded.insert("decoder") }
     demanded.formUnion(
       family.neutralParts.filter { family.neutral($0, in: configuration) == nil })
     return rows(blocks: configuration.runningBlocks).compactMap { name, row in

@@ -52,4 +52,6 @@ public struct TiedCopy: Hashable, Sendable {
   public var canonical: String
   /// The copy in the canonical layout.
   public var recipe: Recipe
+  /// Whether it is the one that counts where the two differ.
+  public var prevails = false
 }

@@ -82,7 +82,8 @@ public struct Planner: Sendable {
   ) -> [(Rule, String)] {
     let pattern = Self.pattern(of: canonical)
     return dialect.rules.compactMap { rule in
-      guard rule.role == .name || rule.role == .writtenCopy, rule.canonical.text == pattern.text
+      guard rule.role.isWritten(untied: configuration.isUntied),
+        rule.canonical.text == pattern.text
       else { return nil }
       let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
       let block = pattern.block ?? 0

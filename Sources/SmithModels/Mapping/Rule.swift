@@ -69,6 +69,16 @@ public struct Rule: Hashable, Sendable {
     case tiedCopy
     /// A second copy that the ecosystem's own reader needs: read and compared, and written.
     case writtenCopy
+    /// A second copy which the ecosystem's code computes with where the two differ, and which it ties to the first only where it ties the
+    /// decoder to the word table: read and compared, and written beside a decoder of its own.
+    case prevailingCopy
+
+    var isCopy: Bool { self == .tiedCopy || self == .writtenCopy || self == .prevailingCopy }
+
+    /// Whether the row is written in a model whose decoder has weights of its own, or has none.
+    func isWritten(untied: Bool) -> Bool {
+      self == .name || self == .writtenCopy || (untied && self == .prevailingCopy)
+    }
   }
 
   public var canonical: NamePattern
