@@ -60,7 +60,7 @@ extension Compute {
   /// - Returns: The states [N, P] of each run.
   public func lstm(_ runs: [LSTMRun<Backend>], lengths: [Int]) -> [[Scalar]] {
     guard let cell = runs.first?.cell else { return [] }
-    let sums = runs.map { linear($0.x, $0.cell.input) }  // [N, 4·D] each: what the inputs add to the gates
+    let sums = runs.map { linear($0.x, $0.cell.input) }  // what the inputs add, [N, 4·D] each
     let order = LSTMOrder(lengths)
     let (width, outputs) = (cell.width, cell.state.inputs)
     let count = order.rowCount

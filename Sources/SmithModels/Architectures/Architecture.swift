@@ -35,6 +35,7 @@ public protocol Architecture: Sendable {
   ///   - configuration: As read so far: sizes, activation, settings of the dialect's rows.
   ///   - shapes: The dimensions that are solved.
   ///   - problem: Makes the error for a key of the source's file or of `--set`.
+  /// - Throws: `.missing` or `.mismatch` for such a key.
   func complete(
     _ configuration: inout ModelConfiguration, shapes: [Dimension: Int], problem: SettingProblem
   ) throws(SmithError)

@@ -3,9 +3,8 @@ public enum ModelInput: Hashable, Sendable {
   case tokens(EncoderInput)
   case characters(ElmoInput)
 
-  /// 1 where an activation stands for something that was read, 0 where for padding [B, S]: what comparisons look at.
-  ///
-  /// - Parameter tap: The activation's name: some have more positions than others.
+  /// 1 where the activation called `tap` stands for something that was read, 0 where for padding [B, S]: what comparisons look at. Some
+  /// activations have more positions than others.
   public func mask(of tap: String) -> [[Int]] {
     switch self {
     case .tokens(let input): input.attentionMask
