@@ -5,4 +5,5 @@
 #include MATH
 #include "activation_body.h"
 #include "norm_body.h"
+#include "lstm_body.h"
 #include "gemm_body.h"

@@ -29,7 +29,17 @@ int ws_has_avx512(void) { return 0; }
                          const T *beta, T epsilon, T *out) {                                                          \
     BEST(layer_norm, S)(x, residual, rows, width, gamma, beta, epsilon, out);                                         \
   }                                                                                                                   \
-  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out) { BEST(add, S)(x, y, count, out); }
+  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out) { BEST(add, S)(x, y, count, out); }                \
+  void ws_lstm_##S(const T *gates, ptrdiff_t width, T forget_bias, T bound, T *cell, T *out) {                        \
+    BEST(lstm, S)(gates, width, forget_bias, bound, cell, out);                                                       \
+  }                                                                                                                   \
+  void ws_highway_##S(const T *carry, const T *transform, const T *x, ptrdiff_t count, T *out) {                      \
+    BEST(highway, S)(carry, transform, x, count, out);                                                                \
+  }                                                                                                                   \
+  void ws_clip_##S(T *x, ptrdiff_t count, T bound) { BEST(clip, S)(x, count, bound); }                                \
+  void ws_max_rows_##S(const T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T *out) {                         \
+    BEST(max_rows, S)(x, ld, rows, columns, out);                                                                     \
+  }
 
 DEFINE(float, f32)
 DEFINE(double, f64)

@@ -110,3 +110,24 @@ public struct Compute<Backend: ComputeBackend>: Sendable {
     }
   }
 }
+
+extension Compute {
+  /// Matrices of equally many rows beside each other: [M, a], [M, b], … to [M, a + b + …].
+  public func sideBySide(_ parts: [(values: [Scalar], width: Int)]) -> [Scalar] {
+    let width = parts.reduce(0) { $0 + $1.width }
+    guard let first = parts.first, width > 0 else { return [] }
+    return filled(rows: first.values.count / first.width, columns: width) { out in
+      var column = 0
+      for part in parts {
+        precondition(part.values.count == out.rows * part.width)
+        part.values.withView(columns: part.width) { x in
+          for row in 0..<x.rows {
+            (out.base + row * width + column).update(
+              from: x.base + row * part.width, count: part.width)
+          }
+        }
+        column += part.width
+      }
+    }
+  }
+}

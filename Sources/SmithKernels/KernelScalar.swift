@@ -21,13 +21,18 @@ public struct KernelTable<Scalar>: Sendable {
   let softmax: @Sendable (Out, Int, Int, Int, Scalar, In) -> Void
   let layerNorm: @Sendable (In, In, Int, Int, In, In, Scalar, Out) -> Void
   let add: @Sendable (In, In, Int, Out) -> Void
+  let lstm: @Sendable (In, Int, Scalar, Scalar, Out, Out) -> Void
+  let highway: @Sendable (In, In, In, Int, Out) -> Void
+  let clip: @Sendable (Out, Int, Scalar) -> Void
+  let maxRows: @Sendable (In, Int, Int, Int, Out) -> Void
 }
 
 extension Float: KernelScalar {
   public static let kernels = KernelTable<Float>(
     panelWidth: ws_panel_width_f32(), pack: ws_pack_f32, gemm: ws_gemm_f32,
     biasActivate: ws_bias_activate_f32, softmax: ws_softmax_f32, layerNorm: ws_layer_norm_f32,
-    add: ws_add_f32)
+    add: ws_add_f32, lstm: ws_lstm_f32, highway: ws_highway_f32, clip: ws_clip_f32,
+    maxRows: ws_max_rows_f32)
 
   public static func convert(_ weights: [Float]) -> [Float] { weights }
 
@@ -36,14 +41,17 @@ extension Float: KernelScalar {
     panelWidth: ws_panel_width_f32_portable(), pack: ws_pack_f32_portable,
     gemm: ws_gemm_f32_portable, biasActivate: ws_bias_activate_f32_portable,
     softmax: ws_softmax_f32_portable, layerNorm: ws_layer_norm_f32_portable,
-    add: ws_add_f32_portable)
+    add: ws_add_f32_portable, lstm: ws_lstm_f32_portable, highway: ws_highway_f32_portable,
+    clip: ws_clip_f32_portable,
+    maxRows: ws_max_rows_f32_portable)
 }
 
 extension Double: KernelScalar {
   public static let kernels = KernelTable<Double>(
     panelWidth: ws_panel_width_f64(), pack: ws_pack_f64, gemm: ws_gemm_f64,
     biasActivate: ws_bias_activate_f64, softmax: ws_softmax_f64, layerNorm: ws_layer_norm_f64,
-    add: ws_add_f64)
+    add: ws_add_f64, lstm: ws_lstm_f64, highway: ws_highway_f64, clip: ws_clip_f64,
+    maxRows: ws_max_rows_f64)
 
   public static func convert(_ weights: [Float]) -> [Double] { weights.map(Double.init) }
 
@@ -51,7 +59,9 @@ extension Double: KernelScalar {
     panelWidth: ws_panel_width_f64_portable(), pack: ws_pack_f64_portable,
     gemm: ws_gemm_f64_portable, biasActivate: ws_bias_activate_f64_portable,
     softmax: ws_softmax_f64_portable, layerNorm: ws_layer_norm_f64_portable,
-    add: ws_add_f64_portable)
+    add: ws_add_f64_portable, lstm: ws_lstm_f64_portable, highway: ws_highway_f64_portable,
+    clip: ws_clip_f64_portable,
+    maxRows: ws_max_rows_f64_portable)
 }
 
 extension Activation {

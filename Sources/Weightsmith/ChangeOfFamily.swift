@@ -40,12 +40,10 @@ extension FamilyChange {
   private func worstDifference(
     _ old: Parameters, _ new: Parameters, _ source: any TensorSource
   ) throws(SmithError) -> (name: String, maxAbs: Double, largest: Double)? {
-    var input = VerificationInput.standardInput(old.configuration)
-    if new.configuration[.tokenTypes] == 0 {
-      input.tokenTypes = input.tokenTypes.map { $0.map { _ in 0 } }
-    }
+    let input = old.configuration.architecture.standardInput(for: old.configuration)
+      .fitting(new.configuration)
     let (a, b) = (try run(old, on: input, source), try run(new, on: input, source))
-    let comparison = LayerComparison(mask: input.attentionMask)
+    let comparison = LayerComparison(input: input)
     let layers = a.taps.filter { $0.name.hasPrefix("layers.") }
     guard let tap = layers.last, let other = b[tap.name], tap.shape == other.shape else {
       return nil
@@ -55,18 +53,13 @@ extension FamilyChange {
   }
 
   private func run(
-    _ parameters: Parameters, on input: EncoderInput, _ source: any TensorSource
+    _ parameters: Parameters, on input: ModelInput, _ source: any TensorSource
   ) throws(SmithError) -> Activations<Float> {
-    try run(parameters, on: input, source, backend: Backends.default)
-  }
-
-  private func run(
-    _ parameters: Parameters, on input: EncoderInput, _ source: any TensorSource,
-    backend: some ComputeBackend<Float>
-  ) throws(SmithError) -> Activations<Float> {
+    let configuration = parameters.configuration
     let weights = ModelWeights(parameters, source)
-    return try Encoder(parameters.configuration.encoder, parameters: weights, backend: backend)
-      .forward(input, taps: .everyLayer)
+    let pass = try configuration.architecture.load(
+      configuration, parameters: weights, backend: Backends.default)
+    return try pass.forward(input, taps: .everyLayer, replacing: nil, workers: .all)
   }
 }
 

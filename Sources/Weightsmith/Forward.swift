@@ -15,23 +15,30 @@ extension Model {
   public func forward(
     _ input: EncoderInput, taps: Taps = .none, workers: Workers = .all
   ) async throws(SmithError) -> Activations<Float> {
+    try await forward(.tokens(input), taps: taps, workers: workers)
+  }
+
+  /// The same for a model of any architecture: what it reads is a case of the input.
+  public func forward(
+    _ input: ModelInput, taps: Taps = .none, workers: Workers = .all
+  ) async throws(SmithError) -> Activations<Float> {
     try await offloaded { () throws(SmithError) in try run(input, taps: taps, workers: workers) }
   }
 
   /// The same on the calling thread.
   func run(
-    _ input: EncoderInput, taps: Taps, workers: Workers
+    _ input: ModelInput, taps: Taps, workers: Workers
   ) throws(SmithError) -> Activations<Float> {
     try run(on: Backends.default, input, taps: taps, workers: workers)
   }
 
   func run<Backend: ComputeBackend>(
-    on backend: Backend, _ input: EncoderInput, taps: Taps,
-    replacing replacement: ((Int) -> [Backend.Scalar]?)? = nil, workers: Workers
+    on backend: Backend, _ input: ModelInput, taps: Taps,
+    replacing replacement: ((String) -> [Backend.Scalar]?)? = nil, workers: Workers
   ) throws(SmithError) -> Activations<Backend.Scalar> {
-    let encoder = try Encoder(
-      configuration.encoder, parameters: ModelWeights(self), backend: backend)
-    return try encoder.forward(input, taps: taps, replacing: replacement, workers: workers)
+    let pass = try architecture.load(
+      configuration, parameters: ModelWeights(self), backend: backend)
+    return try pass.forward(input, taps: taps, replacing: replacement, workers: workers)
   }
 }
 

@@ -55,6 +55,13 @@ public struct Model: Sendable {
   }
 
   public var family: String { parameters.configuration.family }
+
+  /// The mathematics of the family.
+  public var architecture: any Architecture { configuration.architecture }
+
+  /// Sizes, settings and heads as a person wants to read them.
+  public var summary: [(label: String, text: Summary)] { architecture.summary(of: configuration) }
+
   public var dialect: Dialect.Name { parameters.dialect }
   /// Which model it is in a family whose models come several in one file; nil in all others.
   public var part: String? { Families.named(family)?.part(of: parameters) }

@@ -51,25 +51,14 @@ enum Reports {
   }
 
   private static func describe(_ model: Model) -> [(String, String)] {
-    let it = model.configuration
-    let heads = it.heads.isEmpty ? "none" : it.heads.joined(separator: ", ")
-    let counting = it.paddingToken.map { padding in
-      (
-        "positions",
-        "\(it.encoder.positions.usable(of: it[.positions])) from padding token \(padding) on"
-      )
+    let lines = model.summary.map { label, text in
+      switch text {
+      case .text(let text): (label, text)
+      case .sizes(let sizes):
+        (label, sizes.map { "\($0.letter) \($0.value.grouped)" }.joined(separator: "  "))
+      }
     }
-    return [
-      ("blocks", "\(it.runningBlocks.count) distinct, \(it.schedule.count) executed"),
-      (
-        "sizes",
-        "V \(it[.vocabulary].grouped)  E \(it[.embedding])  H \(it[.hidden])  A \(it[.heads])  I \(it[.intermediate])  P \(it[.positions])  T \(it[.tokenTypes])"
-      ),
-      counting,
-      ("activation", "\(it.activation.rawValue), layer-norm epsilon \(it.layerNormEpsilon)"),
-      ("heads", heads + (it.parts.contains("pooler") ? "; pooler" : "; no pooler")),
-      ("parameters", model.parameters.parameterCount.grouped),
-    ].compactMap { $0 }
+    return lines + [("parameters", model.parameters.parameterCount.grouped)]
   }
 
   static func table(_ tensors: [TensorInfo], _ statistics: [String: TensorStatistics]) -> TextTable

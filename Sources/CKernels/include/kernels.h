@@ -36,6 +36,15 @@ enum {
 //   ws_layer_norm
 // out = x + y; out may be either.
 //   ws_add
+// One step of an LSTM cell: `gates` holds the sums of the input, candidate, forget and output gate, `width` each. cell =
+// clip(σ(forget + forget_bias) · cell + σ(input) · tanh(candidate)) in place, out = σ(output) · tanh(cell).
+//   ws_lstm
+// out = σ(carry) · relu(transform) + (1 - σ(carry)) · x; out may be any of them.
+//   ws_highway
+// In place: every value to the nearest between -bound and bound.
+//   ws_clip
+// out[c] = the largest of column c; a NaN in it wins.
+//   ws_max_rows
 #define WS_DECLARE(T, S)                                                                                          \
   ptrdiff_t ws_panel_width_##S(void);                                                                             \
   void ws_pack_##S(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out);  \
@@ -46,7 +55,11 @@ enum {
   void ws_softmax_##S(T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T scale, const T *bias);             \
   void ws_layer_norm_##S(const T *x, const T *residual, ptrdiff_t rows, ptrdiff_t width, const T *gamma,          \
                          const T *beta, T epsilon, T *out);                                                       \
-  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out);
+  void ws_add_##S(const T *x, const T *y, ptrdiff_t count, T *out);                                               \
+  void ws_lstm_##S(const T *gates, ptrdiff_t width, T forget_bias, T bound, T *cell, T *out);                     \
+  void ws_highway_##S(const T *carry, const T *transform, const T *x, ptrdiff_t count, T *out);                   \
+  void ws_clip_##S(T *x, ptrdiff_t count, T bound);                                                               \
+  void ws_max_rows_##S(const T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T *out);
 
 WS_DECLARE(float, f32)
 WS_DECLARE(double, f64)

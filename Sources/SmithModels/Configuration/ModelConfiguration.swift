@@ -20,6 +20,8 @@ public struct ModelConfiguration: Hashable, Sendable {
   public var parts: Set<String>
   /// Classes of each classifying head.
   public var classes: [String: Int]
+  /// What else the computation depends on, for the architectures that have it.
+  public var settings: [Setting: JSON] = [:]
   /// The source file's settings that no computation depends on (dropout, initializer range, token ids).
   public var carried: JSONObject
   /// The padding token, where positions count from it on (RoBERTa); nil where they are 0, 1, 2, …
@@ -29,15 +31,24 @@ public struct ModelConfiguration: Hashable, Sendable {
   /// The model type under which a library keeps the same structure apart (`xlm-roberta`); nil for the family's own.
   public var variant: String?
 
+  /// What fills up short sequences: it matters only where positions depend on it.
+  public var padding: Int { paddingToken ?? 0 }
+
   public subscript(size: Size) -> Int { sizes[size] ?? 0 }
 
+  /// Parts that are no heads: maps between widths, where a model needs them, and the pooler.
+  private static let bodyParts: Set = ["projection", "wordProjection", "stateProjection", "pooler"]
+
   /// The heads among the parts, sorted.
-  public var heads: [String] {
-    parts.subtracting(["projection", "wordProjection", "pooler"]).sorted()
-  }
+  public var heads: [String] { parts.subtracting(Self.bodyParts).sorted() }
 
   /// The distinct blocks that run at some depth, ascending.
   public var runningBlocks: [Int] { Set(schedule).sorted() }
+
+  /// The mathematics of the family; that of encoders for one that nobody knows.
+  public var architecture: any Architecture {
+    Families.named(family)?.architecture ?? EncoderArchitecture()
+  }
 
   /// The settings of the Encoder's mathematics.
   public var encoder: EncoderConfiguration {
@@ -49,5 +60,24 @@ public struct ModelConfiguration: Hashable, Sendable {
       normPlacement: normPlacement, hasProjection: parts.contains("projection"),
       hasWordProjection: parts.contains("wordProjection"),
       positions: paddingToken.map { .besides(padding: $0) } ?? .counted, heads: headForms)
+  }
+}
+
+extension ModelConfiguration {
+  /// The settings of ELMo's mathematics.
+  public var elmo: ElmoConfiguration {
+    let pairs = settings[.filters]?.arrayValue ?? []
+    let filters = pairs.map { pair in
+      ElmoConfiguration.Filters(
+        width: pair.arrayValue?.first?.intValue ?? 0, count: pair.arrayValue?.last?.intValue ?? 0)
+    }
+    return ElmoConfiguration(
+      characterCount: self[.characters], characterWidth: self[.characterWidth],
+      wordLength: self[.wordLength], filters: filters, activation: activation,
+      highwayCount: self[.highways], stateSize: self[.hidden], cellSize: self[.cell],
+      layerCount: self[.layers], cellClip: settings[.cellClip]?.doubleValue,
+      stateClip: settings[.stateClip]?.doubleValue,
+      skipsConnections: settings[.skipsConnections]?.boolValue ?? false,
+      mixNorm: settings[.normsMixes]?.boolValue ?? false ? .wordsAndMarkers : .none)
   }
 }

@@ -20,6 +20,23 @@ public enum Size: String, Hashable, Sendable, Codable, CaseIterable {
   case groups
   /// Blocks in a group (ALBERT), K.
   case innerBlocks
+  /// Rows of the character table (ELMo).
+  case characters
+  /// Width of the character table, c.
+  case characterWidth
+  /// Characters of a word, markers included.
+  case wordLength
+  /// All filters of the character convolutions together, F.
+  case filters
+  /// Highway layers above them.
+  case highways
+  /// Width of an LSTM's memory, D.
+  case cell
+
+  /// Those that two models must share to be run on the same input and compared layer by layer.
+  public static let ofInput: [Size] = [
+    .vocabulary, .positions, .tokenTypes, .embedding, .hidden, .characters, .wordLength,
+  ]
 }
 
 /// One dimension of a canonical parameter.

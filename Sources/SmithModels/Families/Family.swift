@@ -3,7 +3,12 @@
 public struct Family: Sendable {
   /// The name in JSON, on the command line and in Hugging Face's `model_type`.
   public var name: String
+  /// The mathematics it runs on.
+  public var architecture: any Architecture
   public var parameters: [ParameterRow]
+  /// The parameters without which no checkpoint is one of this family, in any block; names are held against the first before anything
+  /// else.
+  public var anchors: [NamePattern]
   public var dialects: [Dialect]
   /// Parts that an ecosystem's files cannot be without: `projection` in every Hugging Face ALBERT.
   public var demanded: [Dialect.Name: Set<String>]
@@ -17,13 +22,18 @@ public struct Family: Sendable {
   public var variants: [String: String]
 
   public init(
-    name: String, parameters: [[ParameterRow]], dialects: [Dialect],
-    demanded: [Dialect.Name: Set<String>] = [:], equalSizes: [Size: Size] = [:],
+    name: String, architecture: any Architecture = EncoderArchitecture(),
+    parameters: [[ParameterRow]],
+    anchors: [String] = ["embeddings.word", "blocks.{b}.attention.query.weight"],
+    dialects: [Dialect], demanded: [Dialect.Name: Set<String>] = [:],
+    equalSizes: [Size: Size] = [:],
     classes: [ModelClass], heads: [EncoderHead] = EncoderHead.pooling,
     variants: [String: String] = [:]
   ) {
     self.name = name
+    self.architecture = architecture
     self.parameters = parameters.flatMap { $0 }
+    self.anchors = anchors.map(NamePattern.init)
     self.dialects = dialects
     self.demanded = demanded
     self.equalSizes = equalSizes

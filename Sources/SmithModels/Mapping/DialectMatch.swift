@@ -38,11 +38,12 @@ struct DialectMatch {
   ) -> [DialectMatch] {
     let names = tensors.map(\.name)
     let endings = NameEndings(
-      families.flatMap(\.dialects).flatMap(\.wordTableEndings), among: names)
+      families.flatMap { family in family.dialects.flatMap { $0.anchorEndings(of: family) } },
+      among: names)
     var found: [DialectMatch] = []
     for family in families {
-      for dialect in family.dialects where dialect.wordTableEndings.contains(where: endings.contain)
-      {
+      for dialect in family.dialects
+      where dialect.anchorEndings(of: family).contains(where: endings.contain) {
         for wrapper in dialect.wrappers {
           let match = DialectMatch(
             family: family, dialect: dialect, wrapper: wrapper, tensors: tensors)
@@ -138,12 +139,11 @@ struct DialectMatch {
     }
   }
 
-  /// A table that fits has at least the word embedding and one block's query.
+  /// A table that fits has at least the family's anchors: the word embedding and one block's query.
   private var isAnchored: Bool {
-    bindings.contains { $0.canonical == "embeddings.word" }
-      && bindings.contains {
-        $0.canonical.hasPrefix("blocks.") && $0.canonical.hasSuffix(".attention.query.weight")
-      }
+    family.anchors.allSatisfy { anchor in
+      bindings.contains { anchor.match($0.canonical) != nil }
+    }
   }
 
   /// The name as the rules write it, nil when it lacks this match's wrapper.
@@ -155,9 +155,9 @@ struct DialectMatch {
 }
 
 extension Dialect {
-  /// How the names of the word table end, whatever stands before them.
-  fileprivate var wordTableEndings: [[UInt8]] {
-    rules.filter { $0.canonical.text == "embeddings.word" }.map(\.stored.text).map { text in
+  /// How the names of the family's first anchor end, whatever stands before them.
+  fileprivate func anchorEndings(of family: Family) -> [[UInt8]] {
+    rules.filter { $0.canonical == family.anchors.first }.map(\.stored.text).map { text in
       Array((text.hasPrefix(scope) ? text.dropFirst(scope.count) : text[...]).utf8)
     }
   }

@@ -158,8 +158,9 @@ private struct Assembly {
   /// Blocks where every depth has its own, groups otherwise: what the configuration counts.
   var blockOrGroupCount: Int {
     if case .sequential = match.dialect.schedule {
-      let blocks = recipes.keys.compactMap {
-        NamePattern("blocks.{b}.attention.query.weight").match($0)?["b"]
+      let anchors = match.family.anchors
+      let blocks = recipes.keys.compactMap { name in
+        anchors.lazy.compactMap { $0.match(name)?["b"] }.first
       }
       return (blocks.max() ?? -1) + 1
     }

@@ -84,7 +84,7 @@ public struct ClozeQuestions: Sendable {
 
   private func answers(of model: Model, toSome rows: [Row]) throws(SmithError) -> [Int] {
     let input = EncoderInput(padding: rows.map(\.ids), with: model.configuration.padding)
-    let pass = try model.run(input, taps: .none, workers: .all)
+    let pass = try model.run(.tokens(input), taps: .none, workers: .all)
     guard let logits = pass["heads.mlm.logits"], let width = logits.shape.last else {
       throw SmithError(
         .missing, "the model has no masked-language head", at: Place(file: model.checkpoint.path))

@@ -49,15 +49,15 @@ extension Double {
 
 /// Compares the activations of two passes on the same input.
 struct LayerComparison {
-  /// The mask of the input [B, S].
-  let mask: [[Int]]
+  /// What both passes read: it knows which positions are padding.
+  let input: ModelInput
 
   /// The differences at seen positions; pooled vectors and their logits have no padding.
   func difference<R: BinaryFloatingPoint & Sendable, C: BinaryFloatingPoint & Sendable>(
     _ reference: Activations<R>.Tap, _ candidate: Activations<C>.Tap
   ) -> Difference {
     var difference = Difference()
-    for row in seenRows(reference.shape) {
+    for row in seenRows(reference.name, reference.shape) {
       let width = reference.shape.last ?? 1
       difference.add(
         reference: reference.values, candidate: candidate.values,
@@ -67,9 +67,11 @@ struct LayerComparison {
   }
 
   /// Indices of the vectors that count.
-  func seenRows(_ shape: [Int]) -> [Int] {
+  func seenRows(_ tap: String, _ shape: [Int]) -> [Int] {
     guard shape.count == 3 else { return Array(0..<(shape.first ?? 0)) }
-    return mask.joined().enumerated().compactMap { $0.element != 0 ? $0.offset : nil }
+    return input.mask(of: tap).joined().enumerated().compactMap {
+      $0.element != 0 ? $0.offset : nil
+    }
   }
 
   /// Top-1 agreement and divergence of two sets of logits.
@@ -80,7 +82,7 @@ struct LayerComparison {
   ) {
     let width = reference.shape.last ?? 1
     var (agreeing, divergence) = (0, 0.0)
-    let rows = seenRows(reference.shape)
+    let rows = seenRows(reference.name, reference.shape)
     for row in rows {
       let a = Array(reference.values[(row * width)..<((row + 1) * width)])
       let b = Array(candidate.values[(row * width)..<((row + 1) * width)])

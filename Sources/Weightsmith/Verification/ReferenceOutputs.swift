@@ -7,7 +7,7 @@ import SmithTensors
 /// activations under the names that our samples use or under canonical ones.
 public struct ReferenceOutputs: Sendable {
   public let path: String
-  public let input: EncoderInput
+  public let input: ModelInput
   /// Activations by their name in the file, f32.
   let activations: [(name: String, shape: [Int], values: [Float])]
 
@@ -17,11 +17,12 @@ public struct ReferenceOutputs: Sendable {
   /// `.missing` without `input_ids`, `.limit` for a file that can only be a model.
   public init(_ path: String, options: OpenOptions = OpenOptions()) throws(SmithError) {
     let checkpoint = try Checkpoint.open(path, options: options)
-    guard checkpoint.tensors.contains(where: { $0.name == "input_ids" }) else {
+    let names = Set(checkpoint.tensors.map(\.name))
+    guard names.contains("input_ids") || names.contains(Self.characterIDs) else {
       throw SmithError(
         .missing, "a reference file needs the input it was computed for",
         at: Place(file: path, item: "input_ids"),
-        remedy: "write input_ids [B, S] beside the outputs")
+        remedy: "write input_ids [B, S] or char_ids [B, S, C] beside the outputs")
     }
     let size = checkpoint.tensors.reduce(0) { $0 + $1.byteCount }
     guard size <= Self.sizeLimit else {
@@ -39,11 +40,19 @@ public struct ReferenceOutputs: Sendable {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))
       } catch { throw error.at(file: path, item: name) }
     }
-    input = EncoderInput(
-      ids: try Self.integers(tensors["input_ids"], "input_ids", path) ?? [],
-      attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
-      tokenTypes: try Self.integers(tensors["token_type_ids"], "token_type_ids", path))
-    let inputs = ["input_ids", "attention_mask", "token_type_ids", "position_ids"]
+    if let characters = tensors[Self.characterIDs] {
+      input = .characters(try Self.characters(characters, path))
+    } else {
+      input = .tokens(
+        EncoderInput(
+          ids: try Self.integers(tensors["input_ids"], "input_ids", path) ?? [],
+          attentionMask: try Self.integers(tensors["attention_mask"], "attention_mask", path),
+          tokenTypes: try Self.integers(tensors["token_type_ids"], "token_type_ids", path)))
+    }
+    let inputs = [
+      "input_ids", "attention_mask", "token_type_ids", "position_ids", Self.characterIDs,
+      "lengths",
+    ]
     activations = tensors.filter { !inputs.contains($0.key) }.sorted { $0.key < $1.key }
       .map { ($0.key, $0.value.shape, $0.value.values) }
     self.path = path
@@ -78,7 +87,7 @@ public struct ReferenceOutputs: Sendable {
     var unmatched: [String] = []
     func isOthers(_ name: String) -> Bool { others.contains { name.hasPrefix("\($0).") } }
     let isShared = activations.contains { isOthers($0.name) }
-    for (full, shape, values) in activations where !isOthers(full) {
+    for (full, shape, values) in Self.unstacked(activations) where !isOthers(full) {
       let isOwn = part.map { full.hasPrefix("\($0).") } ?? false
       let name = isOwn ? String(full.dropFirst((part?.count ?? 0) + 1)) : full
       let tap = Self.canonicalNames(name).lazy.compactMap { pass[$0] }.first {
@@ -161,7 +170,7 @@ extension Verification {
     for name in unmatched {
       report.refuse("\(name) in \(outputs.path) has no counterpart of its shape in the model")
     }
-    let comparison = LayerComparison(mask: outputs.input.attentionMask)
+    let comparison = LayerComparison(input: outputs.input)
     let own = try reference.run(outputs.input, taps: .everyLayer, workers: workers)
     let floors = try floors(of: own, on: outputs.input, comparison)
     report.layers = expected.compactMap { tap in

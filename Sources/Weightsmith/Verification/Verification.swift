@@ -56,18 +56,16 @@ public struct Verification: Sendable {
     compareConfigurations(&report, basis)
     guard report.refusals.isEmpty else { return report }
     compareParts(&report, basis)
-    var tokens = try input.tokens(for: reference)
-    if candidate.configuration[.tokenTypes] == 0, case .standard = input {
-      tokens.tokenTypes = tokens.tokenTypes.map { $0.map { _ in 0 } }
-    }
-    let comparison = LayerComparison(mask: tokens.attentionMask)
+    var shared = try input.input(for: reference)
+    if case .standard = input { shared = shared.fitting(candidate.configuration) }
+    let comparison = LayerComparison(input: shared)
     progress(Progress(phase: .computing, done: 0, total: 3))
-    let expected = try reference.run(tokens, taps: .everyLayer, workers: workers)
-    let floors = try floors(of: expected, on: tokens, comparison)
+    let expected = try reference.run(shared, taps: .everyLayer, workers: workers)
+    let floors = try floors(of: expected, on: shared, comparison)
     progress(Progress(phase: .computing, done: 1, total: 3))
-    let actual = try candidate.run(tokens, taps: .everyLayer, workers: workers)
+    let actual = try candidate.run(shared, taps: .everyLayer, workers: workers)
     progress(Progress(phase: .computing, done: 2, total: 3))
-    let alone = try teacherForced(expected, on: tokens)
+    let alone = try teacherForced(expected, on: shared)
     progress(Progress(phase: .computing, done: 3, total: 3))
     report.layers = expected.taps.compactMap { tap in
       guard let other = actual[tap.name], other.shape == tap.shape else { return nil }
@@ -83,8 +81,7 @@ public struct Verification: Sendable {
       report.refuse(
         "\(new.schedule.count) executed blocks, the reference has \(old.schedule.count)")
     }
-    for size in [Size.vocabulary, .positions, .tokenTypes, .embedding, .hidden]
-    where old[size] != new[size] {
+    for size in Size.ofInput where old[size] != new[size] {
       report.refuse("\(size.rawValue): \(new[size]), the reference has \(old[size])")
     }
   }
@@ -113,10 +110,10 @@ public struct Verification: Sendable {
 
   /// The largest difference between f32 and f64 at each activation.
   func floors(
-    of expected: Activations<Float>, on tokens: EncoderInput, _ comparison: LayerComparison
+    of expected: Activations<Float>, on input: ModelInput, _ comparison: LayerComparison
   ) throws(SmithError) -> [String: Double] {
     let exact = try reference.run(
-      on: Backends.reference, tokens, taps: .everyLayer, workers: workers)
+      on: Backends.reference, input, taps: .everyLayer, workers: workers)
     var floors: [String: Double] = [:]
     for tap in expected.taps {
       if let other = exact[tap.name] { floors[tap.name] = comparison.difference(tap, other).maxAbs }
@@ -126,11 +123,10 @@ public struct Verification: Sendable {
 
   /// The candidate's layers, each fed what the reference's layer before put out.
   private func teacherForced(
-    _ expected: Activations<Float>, on tokens: EncoderInput
+    _ expected: Activations<Float>, on input: ModelInput
   ) throws(SmithError) -> [String: Activations<Float>.Tap] {
     let forced = try candidate.run(
-      on: Backends.default, tokens, taps: .everyLayer,
-      replacing: { depth in depth == 0 ? nil : expected["layers.\(depth - 1).output"]?.values },
+      on: Backends.default, input, taps: .everyLayer, replacing: { expected[$0]?.values },
       workers: workers)
     return Dictionary(forced.taps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -161,41 +157,24 @@ public struct Verification: Sendable {
   }
 }
 
-extension ModelConfiguration {
-  /// What fills up short sequences: it matters only where positions depend on it.
-  var padding: Int { paddingToken ?? 0 }
-}
-
 /// What two models are compared on.
 public enum VerificationInput: Sendable {
-  /// Two sequences of pseudo-random ids, the second one padded: the same for everybody.
+  /// The architecture's own small input: the same for everybody.
   case standard
   case tokens([[Int]])
-  case input(EncoderInput)
+  /// Sentences of words, for models that read words.
+  case words([[String]])
+  case input(ModelInput)
 
-  func tokens(for model: Model) throws(SmithError) -> EncoderInput {
+  func input(for model: Model) throws(SmithError) -> ModelInput {
+    let architecture = model.architecture
     switch self {
-    case .tokens(let rows): return EncoderInput(padding: rows, with: model.configuration.padding)
+    case .tokens(let rows):
+      return try architecture.input(ids: rows, for: model.configuration)
+    case .words(let sentences):
+      return try architecture.input(words: sentences, for: model.configuration)
     case .input(let input): return input
-    case .standard: return Self.standardInput(model.configuration)
+    case .standard: return architecture.standardInput(for: model.configuration)
     }
-  }
-
-  /// At most 24 tokens; a linear congruential generator, so that a report can be repeated anywhere.
-  static func standardInput(_ configuration: ModelConfiguration) -> EncoderInput {
-    let length = min(24, configuration.encoder.positions.usable(of: configuration[.positions]))
-    let vocabulary = max(1, configuration[.vocabulary])
-    var state: UInt64 = 2019
-    func next() -> Int {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Int((state >> 33) % UInt64(vocabulary))
-    }
-    let full = (0..<length).map { _ in next() }
-    let short = (0..<max(1, length * 2 / 3)).map { _ in next() }
-    var input = EncoderInput(padding: [full, short], with: configuration.padding)
-    if configuration[.tokenTypes] > 1 {
-      input.tokenTypes = input.ids.map { row in row.indices.map { $0 < row.count / 2 ? 0 : 1 } }
-    }
-    return input
   }
 }
