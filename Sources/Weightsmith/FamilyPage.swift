@@ -134,6 +134,8 @@ extension Rule.Role {
     case .oldName: "older spelling"
     case .tiedCopy: "a copy, compared and not written"
     case .writtenCopy: "a copy, compared and written"
+    case .prevailingCopy: "a copy, compared and written; it counts where they differ"
+    case .ofPart: "of the part's own, where it has one"
     }
   }
 }
@@ -179,6 +181,7 @@ extension Dimension {
     switch self {
     case .size(let size): size.symbol
     case .classes: "C"
+    case .exactly(let count): "\(count)"
     }
   }
 }
@@ -197,6 +200,12 @@ extension Size {
     case .layers: "L"
     case .groups: "G"
     case .innerBlocks: "K"
+    case .characters: "characters"
+    case .characterWidth: "c"
+    case .wordLength: "word length"
+    case .filters: "F"
+    case .highways: "highways"
+    case .cell: "D"
     }
   }
 }
