@@ -112,7 +112,7 @@ public struct FamilyPage: Sendable {
 }
 
 extension Dialect {
-  fileprivate var title: String { name.rawValue }
+  fileprivate var title: String { part.map { "\(name.rawValue), \($0)" } ?? name.rawValue }
 }
 
 extension Rule {
@@ -131,6 +131,7 @@ extension Rule.Role {
   fileprivate var sentence: String? {
     switch self {
     case .name: nil
+    case .ofPart: "the part's own, instead of the shared one"
     case .oldName: "older spelling"
     case .tiedCopy: "a copy, compared and not written"
     case .writtenCopy: "a copy, compared and written"
@@ -179,6 +180,7 @@ extension Dimension {
     switch self {
     case .size(let size): size.symbol
     case .classes: "C"
+    case .exactly(let count): "\(count)"
     }
   }
 }
@@ -197,6 +199,7 @@ extension Size {
     case .layers: "L"
     case .groups: "G"
     case .innerBlocks: "K"
+    case .characters, .wordLength, .characterWidth, .filters, .highways, .cell: rawValue
     }
   }
 }
