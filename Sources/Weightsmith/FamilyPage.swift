@@ -135,6 +135,7 @@ extension Rule.Role {
     case .oldName: "older spelling"
     case .tiedCopy: "a copy, compared and not written"
     case .writtenCopy: "a copy, compared and written"
+    case .prevailingCopy: "a copy, compared; written beside a decoder of its own"
     }
   }
 }
