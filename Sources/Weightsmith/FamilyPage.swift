@@ -112,7 +112,7 @@ public struct FamilyPage: Sendable {
 }
 
 extension Dialect {
-  fileprivate var title: String { name.rawValue }
+  fileprivate var title: String { part.map { "\(name.rawValue), \($0)" } ?? name.rawValue }
 }
 
 extension Rule {
@@ -131,11 +131,11 @@ extension Rule.Role {
   fileprivate var sentence: String? {
     switch self {
     case .name: nil
+    case .ofPart: "the part's own, instead of the shared one"
     case .oldName: "older spelling"
     case .tiedCopy: "a copy, compared and not written"
     case .writtenCopy: "a copy, compared and written"
-    case .prevailingCopy: "a copy, compared and written; it counts where they differ"
-    case .ofPart: "of the part's own, where it has one"
+    case .prevailingCopy: "a copy, compared; written beside a decoder of its own"
     }
   }
 }
@@ -200,12 +200,7 @@ extension Size {
     case .layers: "L"
     case .groups: "G"
     case .innerBlocks: "K"
-    case .characters: "characters"
-    case .characterWidth: "c"
-    case .wordLength: "word length"
-    case .filters: "F"
-    case .highways: "highways"
-    case .cell: "D"
+    case .characters, .wordLength, .characterWidth, .filters, .highways, .cell: rawValue
     }
   }
 }

@@ -125,4 +125,128 @@ import Testing
     #expect(file["layer_norm_eps"]?.doubleValue == 1e-12)
     #expect(file["id2label"]?["2"] == "LABEL_2")
   }
+
+  // MARK: RoBERTa, DistilBERT, ELECTRA
+
+  private func read(
+    _ family: Family, _ dialect: Dialect, _ file: JSONObject?, set: JSONObject = [:]
+  ) throws -> Parameters {
+    let reader = ParameterReader(
+      configurationFile: file.map { ("config.json", $0) }, overrides: set)
+    return try reader.read(Synthetic(family, dialect).stored).0
+  }
+
+  private func file(_ family: Family, _ changes: JSONObject = [:]) -> JSONObject {
+    var file = Synthetic.configuration(family)
+    for (key, value) in changes { file[key] = value }
+    return file
+  }
+
+  /// The class's default; a file that says nothing else was written by a class that took it.
+  @Test func `an epsilon that RoBERTa's file leaves out is the class's, and noted`() throws {
+    let dialect = try #require(Family.roberta.dialect(.hf))
+    let silent = try read(.roberta, dialect, file(.roberta))
+    #expect(silent.configuration.layerNormEpsilon == 1e-12)
+    #expect(silent.notes.contains { $0.contains("--set layer_norm_eps=1e-05") })
+    let stated = try read(.roberta, dialect, file(.roberta, ["layer_norm_eps": 1e-5]))
+    #expect(stated.configuration.layerNormEpsilon == 1e-5 && stated.notes.isEmpty)
+    let error = #expect(throws: SmithError.self) {
+      try read(
+        .roberta, dialect, nil,
+        set: ["num_attention_heads": 3, "hidden_act": "gelu", "model_type": "roberta"])
+    }
+    #expect(error?.kind == .missing && error?.place.item == "layer_norm_eps")
+  }
+
+  @Test func `RoBERTa's padding token is 1 unless the file says another, and is kept`() throws {
+    let dialect = try #require(Family.roberta.dialect(.hf))
+    #expect(try read(.roberta, dialect, file(.roberta)).configuration.paddingToken == 1)
+    let other = try read(
+      .roberta, dialect, file(.roberta, ["pad_token_id": 3, "bos_token_id": 7, "eos_token_id": 8]))
+    #expect(other.configuration.encoder.positions == .besides(padding: 3))
+    let written = other.configuration.written(for: dialect, family: .roberta)
+    #expect(written["pad_token_id"] == 3 && written["bos_token_id"] == 7)
+    #expect(written["eos_token_id"] == 8 && written["model_type"] == "roberta")
+  }
+
+  @Test(
+    arguments: [
+      (-1, .malformed), (37, .malformed), ("one", .malformed), (1.5, .malformed), (15, .mismatch),
+    ] as [(JSON, SmithError.Kind)])
+  func `a padding token that is no word or leaves no position is refused`(
+    value: JSON, kind: SmithError.Kind
+  ) throws {
+    let dialect = try #require(Family.roberta.dialect(.hf))
+    let error = #expect(throws: SmithError.self) {
+      try read(.roberta, dialect, file(.roberta, ["pad_token_id": value]))
+    }
+    #expect(error?.kind == kind && error?.place.item == "pad_token_id")
+  }
+
+  @Test(arguments: [("xlm-roberta", "XLMRoberta"), ("camembert", "Camembert")])
+  func `a variant keeps its own type and classes`(type: String, beginning: String) throws {
+    let dialect = try #require(Family.roberta.dialect(.hf))
+    let model = try read(.roberta, dialect, file(.roberta, ["model_type": .string(type)]))
+    let written = model.configuration.written(for: dialect, family: .roberta)
+    #expect(written["model_type"] == .string(type))
+    #expect(
+      written["architectures"]?.arrayValue?.first?.stringValue?.hasPrefix(beginning + "For") == true
+    )
+  }
+
+  @Test func `DistilBERT has its own keys and a fixed epsilon`() throws {
+    let dialect = try #require(Family.distilbert.dialect(.hf))
+    let changes: JSONObject = ["layer_norm_eps": 1e-5, "sinusoidal_pos_embds": true]
+    let it = try read(.distilbert, dialect, file(.distilbert, changes)).configuration
+    #expect(it.layerNormEpsilon == 1e-12 && it[.tokenTypes] == 0 && it[.heads] == 3)
+    let written = it.written(for: dialect, family: .distilbert)
+    #expect(written["dim"] == 12 && written["hidden_dim"] == 20 && written["n_layers"] == 2)
+    #expect(written["n_heads"] == 3 && written["activation"] == "gelu")
+    #expect(written["sinusoidal_pos_embds"] == true && written["layer_norm_eps"] == nil)
+    let error = #expect(throws: SmithError.self) {
+      try read(.distilbert, dialect, file(.distilbert, ["n_heads": 5]))
+    }
+    #expect(error?.place.item == "n_heads" && error?.remedy == "--set n_heads=NUMBER")
+  }
+
+  /// Google's releases have no configuration: the code makes heads of 64, and there is nothing to derive where that does not divide.
+  @Test func `ELECTRA's heads come from the code's rule, or must be told`() throws {
+    let dialect = try #require(Family.electra.dialects.first { $0.part == "generator" })
+    let error = #expect(throws: SmithError.self) { try read(.electra, dialect, nil) }
+    #expect(error?.kind == .missing && error?.place.item == "num_attention_heads")
+    #expect(error?.remedy?.contains("--set num_attention_heads=NUMBER") == true)
+    let told = try read(.electra, dialect, nil, set: ["num_attention_heads": 4])
+    #expect(told.configuration[.heads] == 4 && told.configuration.activation == .gelu)
+    #expect(told.notes == ["hidden_act taken as gelu, the original code's"])
+  }
+
+  @Test func `ELECTRA's hyperparameters are read from their nests and written there`() throws {
+    for (part, nest) in [
+      ("discriminator", "model_hparam_overrides"), ("discriminator", "discriminator"),
+      ("generator", "generator"),
+    ] {
+      let dialect = try #require(Family.electra.dialects.first { $0.part == part })
+      let inner: JSONObject = ["num_attention_heads": 2, "hidden_act": "relu"]
+      let file: JSONObject = ["embedding_size": 8, nest: .object(inner)]
+      let it = try read(.electra, dialect, file).configuration
+      #expect(it[.heads] == 2 && it.activation == .relu, "\(nest)")
+      let written = it.written(for: dialect, family: .electra)
+      #expect(written["embedding_size"] == 8 && written["hidden_size"] == nil)
+      let own = dialect.configuration.nests.first?.key ?? ""
+      #expect(written[own]?.objectValue?["hidden_size"] == 12)
+      #expect(try read(.electra, dialect, written).configuration == it)
+    }
+  }
+
+  /// `get_generator_config` of the original: the discriminator's number of heads is not the generator's, its activation is.
+  @Test func `the generator takes from the discriminator's settings what is its own`() throws {
+    let dialect = try #require(Family.electra.dialects.first { $0.part == "generator" })
+    let overrides: JSONObject = [
+      "num_attention_heads": 12, "hidden_size": 768, "hidden_act": "relu",
+    ]
+    let it = try read(
+      .electra, dialect, ["model_hparam_overrides": .object(overrides)]
+    ).configuration
+    #expect(it[.heads] == 1 && it[.hidden] == 12 && it.activation == .relu)
+  }
 }

@@ -166,6 +166,55 @@ import Testing
     }
   }
 
+  // MARK: Positions
+
+  /// transformers' RoBERTa, `create_position_ids_from_input_ids`, with padding token 1.
+  @Test(arguments: [
+    ([0, 5, 6, 2], [2, 3, 4, 5]), ([1, 1, 0, 2], [1, 1, 2, 3]), ([0, 2, 1, 1], [2, 3, 1, 1]),
+    ([0, 1, 2, 1], [2, 1, 3, 1]), ([1, 1], [1, 1]),
+  ])
+  func `positions count from the padding token on, by the ids`(ids: [Int], rows: [Int]) {
+    let positions = EncoderPositions.besides(padding: 1)
+    #expect(positions.rows(of: ids) == rows)
+    #expect(positions.needed(for: ids) == ids.filter { $0 != 1 }.count)
+    #expect(positions.usable(of: 514) == 512 && EncoderPositions.counted.usable(of: 512) == 512)
+    #expect(EncoderPositions.counted.rows(of: ids) == Array(ids.indices))
+  }
+
+  @Test func `padding on the left is padding on the right, where the ids say so`() throws {
+    let encoder = try encoder { $0.configuration.positions = .besides(padding: 1) }
+    func logits(_ ids: [Int]) throws -> ArraySlice<Float> {
+      let mask = ids.map { $0 == 1 ? 0 : 1 }
+      let result = try encoder.forward(EncoderInput(ids: [ids], attentionMask: [mask]))
+      let values = try #require(result["heads.mlm.logits"]).values
+      let start = (ids.firstIndex { $0 != 1 } ?? 0) * 37
+      return values[start..<(start + 3 * 37)]
+    }
+    let (left, right) = (try logits([1, 1, 5, 8, 9]), try logits([5, 8, 9, 1, 1]))
+    #expect(largestDifference(Array(left), Array(right)) < 1e-5)
+  }
+
+  /// 16 rows, of which padding token 1 leaves 14; what is padding needs none.
+  @Test func `only usable positions count`() throws {
+    let encoder = try encoder { $0.configuration.positions = .besides(padding: 1) }
+    let fits = [Int](repeating: 5, count: 14) + [1, 1, 1]
+    #expect(try encoder.forward(EncoderInput(ids: [fits])).taps.count == 3)
+    let error = #expect(throws: SmithError.self) {
+      try encoder.forward(EncoderInput(ids: [[Int](repeating: 5, count: 15)]))
+    }
+    #expect(error?.kind == .usage)
+    #expect(
+      error?.detail == "sequences of 15 tokens besides padding, but the model has 14 positions")
+  }
+
+  @Test(arguments: [-1, 15, 37, Int.max])
+  func `a padding token that leaves no position is refused`(padding: Int) throws {
+    let error = #expect(throws: SmithError.self) {
+      try encoder { $0.configuration.positions = .besides(padding: padding) }
+    }
+    #expect(error?.kind == .mismatch)
+  }
+
   // MARK: Input
 
   @Test(arguments: [

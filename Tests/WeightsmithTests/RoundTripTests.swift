@@ -32,6 +32,15 @@ import Weightsmith
     }
   }
 
+  @Test(arguments: Samples.models.filter(\.isStrange))
+  func `a head that the original program lacks is refused, never dropped`(sample: Sample) throws {
+    let work = try Conversion(sample.model(), to: "tf", as: .original, at: "\(scratch.path)/out")
+    let error = #expect(throws: SmithError.self) { try work.run() }
+    #expect(
+      error?.kind == .refused && error?.detail.contains("cannot be written for original") == true)
+    #expect(scratch.names() == [])
+  }
+
   /// Through each other form back to the sample's own: the tensors that fill parameters are the sample's. TF-Hub's `module/` and the
   /// counters in a Keras file's names are how it was made, and are not made again; all other names are the sample's too.
   @Test(arguments: Samples.models)
