@@ -147,7 +147,8 @@ private struct Reference {
       case "embeddings_projected":
         // It is the discriminator's.
         if own != "generator." { activations.append(("embeddings.projected", file[full])) }
-      case "logits": activations.append(("heads.\(sample.head ?? sample.headOfLogits).logits", file[full]))
+      case "logits":
+        activations.append(("heads.\(sample.head ?? sample.headOfLogits).logits", file[full]))
       case "mlm_logits", "sop_logits", "nsp_logits":
         activations.append(("heads.\(name.prefix(3)).logits", file[full]))
       case "start_logits":
