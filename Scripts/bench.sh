@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Measures the figures the project promises, against named peers on the same machine in the same run, and prints ratios.
 #
-#   Scripts/bench.sh [--repetitions N] [--only convert,inspect,forward] [--json FILE]
+#   Scripts/bench.sh [--repetitions N] [--only convert,inspect,matrix,forward] [--json FILE]
 #
-# Inputs (1.4 GB) are made once in .build/bench, Python peers live in .build/peers. WEIGHTSMITH_PYTHON names another Python
-# that has numpy, google_crc32c and, for the peers, tensorflow, torch, transformers and safetensors.
+# Inputs (9 GB) are made once in .build/bench, Python peers live in .build/peers. WEIGHTSMITH_PYTHON names another Python
+# that has numpy, google_crc32c and, for the peers, h5py, safetensors, tensorflow, torch and transformers.
 # Exit code 1 when a figure misses its target.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -19,7 +19,7 @@ tool="$(swift build -c release --show-bin-path </dev/null)/weightsmith"
 say "inputs and peers"
 python="${WEIGHTSMITH_PYTHON:-}"
 if [ -z "$python" ]; then
-  python_venv .build/peers/small numpy google-crc32c safetensors
+  python_venv .build/peers/small numpy google-crc32c h5py safetensors
   python=".build/peers/small/bin/python"
   if peers_venv .build/peers/full; then python=".build/peers/full/bin/python"; fi
 fi

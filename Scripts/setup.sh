@@ -98,12 +98,16 @@ python_venv() {
   printf '%s' "$*" >"$stamp"
 }
 
-# judges_venv DIR: the light packages that judge what we write. ggml's C library is only had for some machines; without it the
-# script that uses it says so.
-judges_venv() {
-  python_venv "$1" numpy h5py safetensors gguf onnx msgpack || { complain "pip could not install the judges"; return 1; }
+# pip_ggml DIR: ggml's C library. It is only had for some machines; without it the script that uses it says so.
+pip_ggml() {
   "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps libggml-python </dev/null 2>/dev/null ||
     complain "pip could not install libggml-python"
+}
+
+# judges_venv DIR: the light packages that judge what we write.
+judges_venv() {
+  python_venv "$1" numpy h5py safetensors gguf onnx msgpack || { complain "pip could not install the judges"; return 1; }
+  pip_ggml "$1"
 }
 
 # peers_venv DIR: the heavy peers (PyTorch, transformers, TensorFlow) and MiniLM's real weights. What cannot be had is
@@ -111,6 +115,7 @@ judges_venv() {
 peers_venv() {
   python_venv "$1" numpy h5py safetensors gguf onnx msgpack google-crc32c torch transformers sentencepiece ||
     { complain "pip could not install PyTorch and transformers"; return 1; }
+  pip_ggml "$1"
   "$1/bin/pip" install --quiet --disable-pip-version-check tensorflow-cpu </dev/null ||
     complain "pip could not install tensorflow-cpu"
   "$1/bin/pip" install --quiet --disable-pip-version-check flax </dev/null ||

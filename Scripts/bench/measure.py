@@ -1,73 +1,19 @@
 """Runs the benchmark and prints a table: figure, measured, peer, ratio, target, ok or miss.
 
-    python measure.py WEIGHTSMITH FOLDER [--repetitions N] [--only convert,inspect,forward] [--json FILE]
+    python measure.py WEIGHTSMITH FOLDER [--repetitions N] [--only convert,inspect,matrix,forward] [--json FILE]
 
 Everything that is compared runs interleaved, on the same disk, in the same minutes. Wall time is the minimum of the
 repetitions (the median is printed too); peak memory is what the kernel reports for the child (ru_maxrss). A child starts
 with its parent's peak, so this process has to stay small: it reads no data and imports no peer.
 """
 import argparse
-import importlib.util
 import json
-import os
 import pathlib
-import platform
 import shutil
-import statistics
-import subprocess
 import sys
-import time
 
-MEMORY = pathlib.Path("/dev/shm")  # a file system without a disk, where there is one
-HERE = pathlib.Path(__file__).resolve().parent
-MEGABYTE = 1e6
-
-
-class Row:
-    """One line of the table. `holds` is None where there is no target."""
-
-    def __init__(self, figure, measured, peer="", ratio="", target="", holds=None, note=""):
-        self.figure, self.measured, self.peer = figure, measured, peer
-        self.ratio, self.target, self.holds, self.note = ratio, target, holds, note
-
-    def cells(self):
-        verdict = "" if self.holds is None else "ok" if self.holds else "MISS"
-        return [self.figure, self.measured, self.peer, self.ratio, self.target, verdict, self.note]
-
-
-def run(command, check=True):
-    """Runs a command to its end: (wall seconds, peak bytes of memory)."""
-    begin = time.perf_counter()
-    child = subprocess.Popen([str(part) for part in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT)
-    output = child.stdout.read()
-    _, status, usage = os.wait4(child.pid, 0)
-    wall = time.perf_counter() - begin
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if check and child.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit {child.returncode}\n{output.decode(errors='replace')[-2000:]}")
-    return wall, usage.ru_maxrss * (1 if platform.system() == "Darwin" else 1024)
-
-
-def clear(path):
-    """Removes an output and lets the disk settle, so that one run's dirty pages do not slow the next."""
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
-    os.sync()
-
-
-def have(*modules):
-    return all(importlib.util.find_spec(module) for module in modules)
-
-
-def seconds(values):
-    return f"{min(values):.3f} s (median {statistics.median(values):.3f})"
-
-
-def skipped(figure, module):
-    return Row(figure, "skipped: not installed", note=module)
+import matrix
+from figures import HERE, MEGABYTE, MEMORY, Row, clear, have, printed_seconds, run, seconds, skipped
 
 
 def measure_convert(tool, folder, repetitions):
@@ -145,13 +91,6 @@ def measure_inspect(tool, folder, repetitions):
         yield Row("  its header alone, nothing printed", "", f"{peer} {seconds(theirs)}", f"{min(walls) / min(theirs):.2f}x")
 
 
-def printed_seconds(command):
-    result = subprocess.run([str(part) for part in command], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
-    if result.returncode != 0:
-        sys.exit(f"{' '.join(map(str, command))}: exit {result.returncode}\n{result.stderr[-2000:]}")
-    return [float(line) for line in result.stdout.split()]
-
-
 def measure_forward(tool, repetitions):
     """BERT-base f32, two threads, in turns with PyTorch."""
     with_torch = have("torch", "transformers")
@@ -182,7 +121,7 @@ def main():
     parser.add_argument("tool")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--only", default="convert,inspect,forward")
+    parser.add_argument("--only", default="convert,inspect,matrix,forward")
     parser.add_argument("--json", type=pathlib.Path, help="write the table there too")
     options = parser.parse_args()
     chosen = options.only.split(",")
@@ -191,6 +130,8 @@ def main():
         rows += measure_inspect(options.tool, options.folder, options.repetitions)
     if "convert" in chosen:
         rows += measure_convert(options.tool, options.folder, options.repetitions)
+    if "matrix" in chosen:
+        rows += matrix.measure(options.tool, options.folder, options.repetitions)
     if "forward" in chosen:
         rows += measure_forward(options.tool, options.repetitions)
     print_table(rows)

@@ -19,14 +19,9 @@ struct FlaxTruth: Sendable {
       let hex = try #require(row["hex"]?.stringValue)
       truth.append(
         FlaxTruth(
-          name: name, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: bytes(hex)))
+          name: name, dtype: dtype, shape: shape.compactMap(\.intValue), bytes: [UInt8](hex: hex)))
     }
     return truth
-  }
-
-  private static func bytes(_ hex: String) -> [UInt8] {
-    let digits = hex.utf8.map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 }
 

@@ -14,7 +14,8 @@ import Testing
     #expect(cases.count == 35)
     let scratch = try Scratch()
     for (name, row) in cases {
-      let path = try scratch.write(unhex(try #require(row["hex"]?.stringValue)), as: "hostile.gguf")
+      let path = try scratch.write(
+        [UInt8](hex: try #require(row["hex"]?.stringValue)), as: "hostile.gguf")
       if row["libggml"] == "accept" {
         let source = try GGUF.open(path)
         for tensor in source.tensors { _ = try source.bytes(tensor) }
@@ -271,11 +272,6 @@ import Testing
     try handle.close()
     let error = failure { () throws(SmithError) in try source.bytes(source.tensors[0]) }
     #expect(error?.kind == .truncated && error?.place.item == "a")
-  }
-
-  private func unhex(_ text: String) -> [UInt8] {
-    let digits = text.utf8.map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 }
 

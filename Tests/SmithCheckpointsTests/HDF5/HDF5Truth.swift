@@ -1,4 +1,3 @@
-import Foundation
 import SmithBytes
 import SmithTensors
 import TestSupport
@@ -6,28 +5,8 @@ import TestSupport
 @testable import SmithCheckpoints
 
 /// What h5py found in each HDF5 fixture (Fixtures/generate/h5_truth.py): another reader, through `H5Dread`.
-struct HDF5Truth: Decodable, Sendable {
-  var name: String
-  var dtype: String
-  var shape: [Int]
-  /// CRC-32C of the little-endian bytes; nil where we refuse to read.
-  var checksum: UInt32?
-
-  init(from decoder: any Decoder) throws {
-    var row = try decoder.unkeyedContainer()
-    name = try row.decode(String.self)
-    dtype = try row.decode(String.self)
-    shape = try row.decode([Int].self)
-    checksum = try row.decode(UInt32?.self)
-  }
-
-  static let byFile: [String: [HDF5Truth]] = {
-    guard let data = FileManager.default.contents(atPath: Fixtures.path("hdf5/truth.json")) else {
-      return [:]
-    }
-    return (try? JSONDecoder().decode([String: [HDF5Truth]].self, from: data)) ?? [:]
-  }()
-
+enum HDF5Truth {
+  static let byFile = TrueChecksum.files("hdf5/truth.json")
   static let files = byFile.keys.sorted()
 }
 
@@ -42,12 +21,5 @@ func openHDF5(_ name: String) throws -> HDF5Source {
 }
 
 extension HDF5Source {
-  func tensor(_ name: String) throws -> TensorInfo {
-    guard let tensor = tensors.first(where: { $0.name == name }) else {
-      throw SmithError(.missing, "no tensor \(name) in the fixture")
-    }
-    return tensor
-  }
-
   func bytes(of name: String) throws -> [UInt8] { try bytes(try tensor(name)) }
 }

@@ -7,20 +7,7 @@ import Testing
 @testable import SmithCheckpoints
 
 @Suite struct ONNXAttackTests {
-  struct Row: Sendable, CustomTestStringConvertible {
-    var what: String
-    var kind: SmithError.Kind
-    var item: String?
-    var build: @Sendable (inout ONNXFile) -> Void
-    var testDescription: String { what }
-
-    init(
-      _ what: String, _ kind: SmithError.Kind, item: String? = "x",
-      _ build: @escaping @Sendable (inout ONNXFile) -> Void
-    ) {
-      (self.what, self.kind, self.item, self.build) = (what, kind, item, build)
-    }
-  }
+  typealias Row = BuiltAttack<ONNXFile>
 
   static let four: [UInt8] = [0, 0, 0x80, 0x3F]
 

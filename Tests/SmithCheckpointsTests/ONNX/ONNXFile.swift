@@ -7,13 +7,7 @@ import TestSupport
 
 /// What the onnx package reads from the fixtures (Fixtures/generate/onnx_cases.py): path → tensor name → tensor.
 enum ONNXTruth {
-  static let models: [String: [String: TensorFlowTruth.Tensor]] = {
-    do {
-      return try JSONDecoder().decode(
-        [String: [String: TensorFlowTruth.Tensor]].self,
-        from: Data(Fixtures.bytes("onnx/truth.json")))
-    } catch { return [:] }
-  }()
+  static let models = TrueTensor.checkpoints("onnx/truth.json")
 
   static let paths = [
     "formats/onnx_inline.onnx", "formats/onnx_external.onnx", "onnx/types.onnx",

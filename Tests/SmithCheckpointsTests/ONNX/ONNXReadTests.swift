@@ -14,20 +14,7 @@ import Testing
     #expect(source.container == "onnx")
     let readable = source.tensors.filter { $0.encoding != .plain(.opaque) }
     #expect(Set(readable.map(\.name)) == Set(truth.keys))
-    #expect(!truth.isEmpty)
-    for (name, expected) in truth {
-      let tensor = try source.tensor(name)
-      #expect(tensor.encoding == .plain(expected.dtype), "\(name)")
-      #expect(tensor.shape == expected.shape, "\(name)")
-      guard let bytes = expected.bytes else { continue }
-      #expect(try source.bytes(tensor) == bytes, "\(name)")
-      let step = max(1, bytes.count / 13)
-      for start in stride(from: 0, through: bytes.count, by: step) {
-        for end in stride(from: start, through: bytes.count, by: step) {
-          #expect(try source.bytes(tensor, start..<end) == Array(bytes[start..<end]), "\(name)")
-        }
-      }
-    }
+    try source.expect(truth)
   }
 
   @Test func `what else a model says`() throws {

@@ -18,7 +18,7 @@ import Testing
     #expect(cases.count == 59)
     let scratch = try Scratch()
     for (name, row) in cases {
-      let bytes = unhex(try #require(row["hex"]?.stringValue))
+      let bytes = [UInt8](hex: try #require(row["hex"]?.stringValue))
       let path = try scratch.write(bytes, as: "hostile.safetensors")
       if row["crate"] == "accept", !Self.stricter.contains(name) {
         let source = try Safetensors.open(path)
@@ -166,10 +166,5 @@ import Testing
     let error = failure { () throws(SmithError) in try source.bytes(tensor) }
     #expect(error?.kind == .truncated)
     #expect(error?.place.item == "a.f32")
-  }
-
-  private func unhex(_ text: String) -> [UInt8] {
-    let digits = text.utf8.map { $0 < 0x3A ? $0 - 0x30 : $0 - 0x57 }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
   }
 }

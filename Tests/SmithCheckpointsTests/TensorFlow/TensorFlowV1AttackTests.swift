@@ -7,20 +7,7 @@ import Testing
 
 /// V1 checkpoints whose checksums are right and whose numbers are not, and damaged ones.
 @Suite struct TensorFlowV1AttackTests {
-  struct Row: Sendable, CustomTestStringConvertible {
-    var what: String
-    var kind: SmithError.Kind
-    var item: String?
-    var build: @Sendable (inout V1File) -> Void
-    var testDescription: String { what }
-
-    init(
-      _ what: String, _ kind: SmithError.Kind, item: String? = "x",
-      _ build: @escaping @Sendable (inout V1File) -> Void
-    ) {
-      (self.what, self.kind, self.item, self.build) = (what, kind, item, build)
-    }
-  }
+  typealias Row = BuiltAttack<V1File>
 
   static func whole(_ rank: Int) -> TensorSlice {
     TensorSlice(extents: [TensorSlice.Extent](repeating: .whole, count: rank))

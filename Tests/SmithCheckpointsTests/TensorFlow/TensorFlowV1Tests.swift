@@ -16,20 +16,8 @@ import Testing
     let source = try Formats.open(Fixtures.path("formats/" + path))
     #expect(source.container == "tf-v1")
     #expect(Set(source.tensors.map(\.name)) == Set(truth.keys))
-    for (name, expected) in truth {
-      let tensor = try source.tensor(name)
-      #expect(tensor.encoding == .plain(expected.dtype), "\(name)")
-      #expect(tensor.shape == expected.shape, "\(name)")
-      let bytes = try #require(expected.bytes)
-      #expect(try source.bytes(tensor) == bytes, "\(name)")
-      try source.verifyChecksum(tensor)
-      let step = max(1, bytes.count / 17)
-      for start in stride(from: 0, through: bytes.count, by: step) {
-        for end in stride(from: start, through: bytes.count, by: step) {
-          #expect(try source.bytes(tensor, start..<end) == Array(bytes[start..<end]))
-        }
-      }
-    }
+    try source.expect(truth)
+    for tensor in source.tensors { try source.verifyChecksum(tensor) }
   }
 
   @Test(

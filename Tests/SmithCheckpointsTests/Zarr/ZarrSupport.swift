@@ -7,13 +7,7 @@ import TestSupport
 
 /// What Fixtures/generate/zarr_cases.py wrote: folder → array name → array.
 enum ZarrTruth {
-  static let folders: [String: [String: TensorFlowTruth.Tensor]] = {
-    do {
-      return try JSONDecoder().decode(
-        [String: [String: TensorFlowTruth.Tensor]].self,
-        from: Data(Fixtures.bytes("zarr/truth.json")))
-    } catch { return [:] }
-  }()
+  static let folders = TrueTensor.checkpoints("zarr/truth.json")
 }
 
 /// The metadata of an array that a test writes key by key.
