@@ -12,17 +12,18 @@ import Weightsmith
       family.dialects.filter(\.isWritable).map { "\(family.name) \($0.name.rawValue)" }
     }
     #expect(found == Set(wanted))
-    #expect(Samples.models.count >= 60 && Samples.withReference.count >= 54)
+    #expect(Samples.models.count >= 113 && Samples.withReference.count >= 107)
   }
 
   /// transformers' own TensorFlow and Flax classes, a folder for each head.
-  @Test(arguments: ["albert", "bert"], ["keras", "flax"])
+  @Test(
+    arguments: ["albert", "bert", "roberta", "distilbert", "electra"], ["keras", "flax"])
   func `every head of the family is among the fixtures`(family: String, names: String) {
     let samples = Samples.withReference.filter {
       $0.family == family && $0.dialect.rawValue == names && $0.head != nil
     }
-    var heads = ["base", "mlm", "sequence", "span", "token"]
-    heads += family == "bert" ? ["nsp"] : []
+    var heads = ["base", "sequence", "span", "token"]
+    heads += ["albert": ["mlm"], "bert": ["mlm", "nsp"]][family] ?? []
     heads += names == "flax" ? ["untied"] + (family == "albert" ? ["groups"] : []) : []
     #expect(samples.compactMap(\.head).sorted() == heads.sorted())
   }
@@ -37,8 +38,12 @@ import Weightsmith
     #expect(configuration.isUntied == (head == "untied"))
     let classes: [String: Int] = ["sequence": 3, "token": 5, "span": 2, "nsp": 2]
     #expect(configuration.classes == classes.filter { $0.key == head })
-    let pooled = ["base", "groups", "sequence", "nsp"]
-    #expect(configuration.parts.contains("pooler") == pooled.contains(head))
+    let pooled = [
+      "albert": ["base", "groups", "sequence"], "bert": ["base", "sequence", "nsp"],
+      "roberta": ["base"],
+    ]
+    let hasPooler = pooled[sample.family]?.contains(head) ?? false
+    #expect(configuration.parts.contains("pooler") == hasPooler)
   }
 
   @Test(arguments: Samples.models)
@@ -108,7 +113,8 @@ extension Sample {
   /// Which of ELECTRA's two models it counts as: only the generator has the masked-language head.
   fileprivate var wantedPart: String? {
     guard family == "electra" else { return nil }
-    return electraPart ?? (path.contains("masked") ? "generator" : "discriminator")
+    return electraPart
+      ?? (path.contains("masked") || head == "untied" ? "generator" : "discriminator")
   }
 
   /// The width of the word table, by the configuration file's own text.
@@ -147,8 +153,7 @@ private struct Reference {
       case "embeddings_projected":
         // It is the discriminator's.
         if own != "generator." { activations.append(("embeddings.projected", file[full])) }
-      case "logits":
-        activations.append(("heads.\(sample.head ?? sample.headOfLogits).logits", file[full]))
+      case "logits": activations.append(("heads.\(sample.headOfLogits).logits", file[full]))
       case "mlm_logits", "sop_logits", "nsp_logits":
         activations.append(("heads.\(name.prefix(3)).logits", file[full]))
       case "start_logits":

@@ -43,7 +43,7 @@ extension Family {
         spell.norm("heads.mlm.norm", "lm_head.layer_norm"),
         [
           Rule("heads.mlm.bias", "lm_head.bias"),
-          Rule("heads.mlm.bias", "lm_head.decoder.bias", role: .tiedCopy),
+          Rule("heads.mlm.bias", "lm_head.decoder.bias", role: .prevailingCopy),
           Rule("heads.mlm.decoder.weight", "lm_head.decoder.weight"),
         ],
         spell.unpooledClassifiers,

@@ -35,23 +35,22 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return Form.all.filter { names.contains($0.names) && canHold($0.names) }
   }
 
-  /// Google's code has no classes for tokens, and only Hugging Face's and Flax's have a place for a decoder of its own.
+  /// Only Hugging Face's and Flax's have a place for a decoder of its own.
   private func canHold(_ names: Dialect.Name) -> Bool {
     if isStrange, names == .original { return false }
-    return switch head {
-    case "token": names != .original
-    case "untied": names == .hf || names == .flax
-    default: true
-    }
+    return head != "untied" || names == .hf || names == .flax
   }
 
   /// Whether it has a head that the original program has not, or computes otherwise: no token classifier in Google's, none at all in
   /// ELECTRA's, whose generator takes the model's activation.
   var isStrange: Bool {
-    let strange = [
-      "albert_token", "bert_token", "electra_token", "electra_sequence", "electra_span",
-    ]
-    return (strange + ["electra_masked"]).contains { folder == "heads/" + $0 }
+    let task = (folder as NSString).lastPathComponent.split(separator: "_").last ?? ""
+    switch family {
+    case "albert", "bert": return task == "token"
+    case "electra":
+      return ["token", "sequence", "span"].contains(task) || folder == "heads/electra_masked"
+    default: return false
+    }
   }
 
   var dialect: Dialect.Name {
@@ -93,8 +92,8 @@ enum Samples {
   static let models: [Sample] = files.filter { file in
     let name = (file as NSString).lastPathComponent
     let folders = [
-      "models/albert/", "models/bert/", "models/roberta/hf", "models/distilbert/",
-      "models/electra/",
+      "models/albert/", "models/bert/", "models/roberta/hf", "models/roberta/keras",
+      "models/roberta/flax", "models/distilbert/", "models/electra/",
       "heads/", "trained/", "formats/hf_tf_",
     ]
     return folders.contains { file.hasPrefix($0) }
