@@ -77,22 +77,6 @@ public struct WriterOptions: Hashable, Sendable {
   /// The model's family and the name of its source, for containers that must say what they hold.
   public var family: String?
   public var title: String?
-  /// What stands around the tensors in a file that its program wrote in training.
-  public var envelope: Envelope?
-
-  /// A dictionary around the state dict, as training programs write it: the model under one key, its settings under another as the
-  /// attributes of an `argparse.Namespace` (fairseq).
-  public struct Envelope: Hashable, Sendable {
-    public var model: String
-    public var settings: String
-    public var values: ContainerMetadata
-
-    public init(model: String, settings: String, values: ContainerMetadata) {
-      self.model = model
-      self.settings = settings
-      self.values = values
-    }
-  }
 
   public init(stem: String, maxShardBytes: Int? = nil, metadata: [String: String] = [:]) {
     self.init(stem: stem, maxShardBytes: maxShardBytes, entries: ContainerMetadata(metadata))

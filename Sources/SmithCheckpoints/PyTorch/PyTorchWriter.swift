@@ -85,18 +85,16 @@ struct PyTorchWriter: ContainerWriter {
       let root = stem.isPlainFileName ? stem : "archive"
       shards.append(
         Shard(
-          members: members,
-          zip: try Self.archive(
-            members.map { tensors[$0] }, in: options.envelope, root: root),
+          members: members, zip: try Self.archive(members.map { tensors[$0] }, root: root),
           root: root))
     }
     return shards
   }
 
   private static func archive(
-    _ tensors: [TensorInfo], in envelope: WriterOptions.Envelope?, root: String
+    _ tensors: [TensorInfo], root: String
   ) throws(SmithError) -> ZipLayout {
-    let pickle = try StateDictPickle(tensors, in: envelope).bytes
+    let pickle = try StateDictPickle(tensors).bytes
     var members = [ZipLayout.Member(name: "\(root)/\(TorchArchive.dataPickle)", head: pickle)]
     members += leading.map { .init(name: "\(root)/\($0.name)", head: Array($0.content.utf8)) }
     for (key, tensor) in tensors.enumerated() {
