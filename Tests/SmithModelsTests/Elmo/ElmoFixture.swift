@@ -10,29 +10,41 @@ import TestSupport
 struct ElmoFixture: ParameterSource {
   struct Stale: Error { var path: String }
 
-  var tensors: [String: EncoderFixture.Tensor] = [:]
+  var tensors: [String: EncoderFixture.Tensor]
   var configuration: ElmoConfiguration
   let input: ElmoInput
 
   init(_ name: String = "canonical") throws {
-    let bytes = try Fixtures.bytes("elmo/\(name).safetensors")
-    let length = bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
-    let header = try JSONSerialization.jsonObject(with: Data(bytes[8..<8 + length]))
-    guard let entries = header as? [String: [String: Any]],
-      let text = entries["__metadata__"]?["options"] as? String
-    else { throw Stale(path: name) }
-    for (name, entry) in entries {
-      guard let shape = entry["shape"] as? [Int], let range = entry["data_offsets"] as? [Int]
-      else { continue }
-      let start = 8 + length
-      tensors[name] = EncoderFixture.Tensor(
-        shape: shape, bytes: Array(bytes[start + range[0]..<start + range[1]]))
-    }
+    let (tensors, metadata) = try Self.read(name)
+    guard let text = metadata["options"] as? String else { throw Stale(path: name) }
+    self.tensors = tensors
     configuration = try JSONDecoder().decode(Options.self, from: Data(text.utf8)).configuration
     guard let ids = tensors["input.char_ids"], let input = ElmoInput(marked: ids.cube) else {
       throw Stale(path: "char_ids")
     }
     self.input = input
+  }
+
+  /// The tensors of a file that has no options.
+  static func tensors(_ name: String) throws -> [String: EncoderFixture.Tensor] {
+    try read(name).tensors
+  }
+
+  private static func read(
+    _ name: String
+  ) throws -> (tensors: [String: EncoderFixture.Tensor], metadata: [String: Any]) {
+    let bytes = try Fixtures.bytes("elmo/\(name).safetensors")
+    let start = 8 + bytes.withUnsafeBytes { Int($0.loadUnaligned(as: UInt64.self)) }
+    let header = try JSONSerialization.jsonObject(with: Data(bytes[8..<start]))
+    guard let entries = header as? [String: [String: Any]] else { throw Stale(path: name) }
+    var tensors: [String: EncoderFixture.Tensor] = [:]
+    for (name, entry) in entries {
+      guard let shape = entry["shape"] as? [Int], let range = entry["data_offsets"] as? [Int]
+      else { continue }
+      tensors[name] = EncoderFixture.Tensor(
+        shape: shape, bytes: Array(bytes[start + range[0]..<start + range[1]]))
+    }
+    return (tensors, entries["__metadata__"] ?? [:])
   }
 
   /// `options.json`, decoded apart from the product's own reader.
