@@ -53,6 +53,31 @@ import Testing
     #expect(try values(.transpose(.transpose(matrix))) == (0..<12).map(Float.init))
   }
 
+  @Test func `a product, an added row, ones, in slabs too`() throws {
+    let n = Recipe.source(name: "n", dtype: .f32, shape: [2, 4])
+    let product = Recipe.product(matrix, .transpose(n))
+    #expect(product.shape == [3, 2] && !product.isExact && product.sources == ["m", "n"])
+    let expected: [Float] = [614, 638, 2238, 2326, 3862, 4014]
+    #expect(try values(product) == expected)
+    #expect(try values(product, rows: 1..<3) == Array(expected.dropFirst(2)))
+    let added = Recipe.addingRow(matrix, row: .rows(n, from: 1, count: 1))
+    #expect(try values(added, rows: 2..<3) == [112, 114, 116, 118])
+    #expect(try values(.ones(shape: [2, 3])) == Array(repeating: 1, count: 6))
+    #expect(throws: SmithError.self) { try values(.product(matrix, n)) }
+    #expect(throws: SmithError.self) { try values(.addingRow(matrix, row: n)) }
+  }
+
+  /// Two groups of two inputs and one output: input j belongs to group j mod 2, output o to group o.
+  @Test func `a grouped kernel is dense with zeros between the groups`() throws {
+    var source = RecipeTests.MemorySource()
+    try source.add("k", [2, 1, 2], [1, 2, 3, 4])
+    let recipe = Recipe.ungrouped(.source(name: "k", dtype: .f32, shape: [2, 1, 2]))
+    #expect(recipe.shape == [2, 4] && recipe.isExact)
+    var evaluator = RecipeEvaluator(source: source)
+    #expect(try evaluator.floats(recipe) == [1, 0, 3, 0, 0, 2, 0, 4])
+    #expect(try evaluator.floats(recipe, rows: 1..<2) == [0, 2, 0, 4])
+  }
+
   @Test func `slices, joins, shapes and constants`() throws {
     let joined = Recipe.concat([matrix, .source(name: "n", dtype: .f32, shape: [2, 4])])
     #expect(joined.shape == [5, 4] && joined.sources == ["m", "n"])
