@@ -32,7 +32,7 @@ extension FamilyChange {
     return SmithError(
       refusal.kind,
       refusal.detail
-        + "; with the tables multiplied out, \(worst.name) would be off by \(worst.maxAbs.short), its values reach \(worst.largest.short)",
+        + "; written as one all the same, \(worst.name) would be off by \(worst.maxAbs.short), its values reach \(worst.largest.short)",
       at: refusal.place, remedy: refusal.remedy)
   }
 

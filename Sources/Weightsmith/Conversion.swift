@@ -58,6 +58,10 @@ public struct Conversion: Sendable {
       var prepared: Prepared
       switch (input, target.names) {
       case (.model(let model), let names?): prepared = try prepare(model, names: names)
+      case (.model(let model), nil) where model.isTransformed:
+        throw SmithError(
+          .usage, "a transformed model has other tensors than its source: the names cannot be kept",
+          remedy: "--names hf, or another ecosystem's")
       default:
         let checkpoint = input.checkpoint
         prepared = Prepared(

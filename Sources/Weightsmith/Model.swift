@@ -8,6 +8,8 @@ public struct Model: Sendable {
   public private(set) var parameters: Parameters
   /// What a user should know about how it was read: copies that differ, settings assumed.
   public let notes: [String]
+  /// Whether its parameters are no longer those of the checkpoint.
+  private(set) var isTransformed = false
 
   /// How the configuration is found.
   public struct Options: Sendable {
@@ -78,6 +80,7 @@ public struct Model: Sendable {
     do throws(SmithError) {
       for transform in transforms {
         copy.parameters = try transform.apply(copy.parameters, checkpoint.source)
+        copy.isTransformed = true
       }
     } catch { throw error.at(file: checkpoint.path) }
     return copy

@@ -60,6 +60,14 @@ import Testing
     #expect(!Rule.Step.part(0, of: 3).fits([37, 12]))
   }
 
+  /// A dense matrix is as many times its kernel as there are groups: a small file must not ask for gigabytes.
+  @Test func `a kernel in absurdly many groups is none`() {
+    #expect(Rule.Step.ungroup.fits([2, 3, 16]))
+    let absurd = Recipe.source(name: "kernel", dtype: .f32, shape: [1, 1, 1000])
+    #expect(!Rule.Step.ungroup.fits(absurd.shape))
+    #expect(Rule.Step.ungroup.reading(absurd) == absurd)
+  }
+
   @Test func `a missing part is a refusal that names the tensor`() throws {
     var parameters = try Self.parameters()
     parameters.recipes["blocks.1.attention.key.weight"] = nil

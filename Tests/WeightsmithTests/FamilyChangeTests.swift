@@ -84,7 +84,27 @@ import Weightsmith
     let error = #expect(throws: SmithError.self) { try model.applying(.change(to: target)) }
     #expect(error?.kind == .refused)
     #expect(error?.description.contains(reason) == true)
-    #expect(error?.description.contains("would be off by") == true)
+    // Measured, and not small: the number of a graph that was really another one.
+    let found = error?.detail.firstMatch(of: /would be off by ([0-9.]+)/)
+    #expect(try Double(#require(found).1) ?? 0 > 0.1)
+  }
+
+  static let transforms: [Transform] = [
+    .unshare, .quantize(.int8PerChannel), .change(to: .electra),
+  ]
+
+  /// Kept names are those of the source's tensors, and a copy of them would pass for the result.
+  @Test(arguments: transforms.indices)
+  func `the names of a transformed model cannot be kept`(index: Int) throws {
+    let scratch = try Scratch()
+    let model = try Model(Checkpoint.open(Fixtures.path("models/albert/google_tf")))
+    let changed = try model.applying(Self.transforms[index])
+    let format = try Conversion.Target.format(named: "safetensors", for: "out")
+    let work = Conversion(
+      .model(changed), to: .init(format: format, names: nil), at: "\(scratch.path)/out")
+    let error = #expect(throws: SmithError.self) { try work.run() }
+    #expect(error?.kind == .usage && error?.remedy?.contains("--names hf") == true)
+    #expect(scratch.names() == [])
   }
 
   @Test func `a note names what was left out, put in or multiplied`() throws {

@@ -85,21 +85,13 @@ extension Family {
 
   private static let albertHuggingFace: Dialect = {
     let spell = Spelling.torch
-    let block = "albert.encoder.albert_layer_groups.{g}.albert_layers.{k}."
     return Dialect(
       name: .hf,
       rules: [
         Rule.embeddingTables("albert.embeddings.", word: ".weight", other: ".weight"),
         spell.norm("embeddings.norm", "albert.embeddings.LayerNorm"),
         spell.linear("embeddings.projection", "albert.encoder.embedding_hidden_mapping_in"),
-        spell.linear("blocks.{b}.attention.query", block + "attention.query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention.key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention.value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention.dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention.LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "ffn"),
-        spell.linear("blocks.{b}.feedForward.down", block + "ffn_output"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "full_layer_layer_norm"),
+        spell.albertBlock("albert.encoder.albert_layer_groups.{g}.albert_layers.{k}."),
         spell.linear("pooler", "albert.pooler"),
         spell.linear("heads.mlm.dense", "predictions.dense"),
         spell.norm("heads.mlm.norm", "predictions.LayerNorm"),
@@ -120,21 +112,13 @@ extension Family {
   /// TFAlbert*: the head has two biases and adds `decoder/bias` (models §1.3.5).
   private static let albertKeras: Dialect = {
     let spell = Spelling.keras
-    let block = "albert/encoder/albert_layer_groups_._{g}/albert_layers_._{k}/"
     return Dialect(
       name: .keras,
       rules: [
         Rule.embeddingTables("albert/embeddings/", word: "/weight:0", other: "/embeddings:0"),
         spell.norm("embeddings.norm", "albert/embeddings/LayerNorm"),
         spell.linear("embeddings.projection", "albert/encoder/embedding_hidden_mapping_in"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "ffn"),
-        spell.linear("blocks.{b}.feedForward.down", block + "ffn_output"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "full_layer_layer_norm"),
+        spell.albertBlock("albert/encoder/albert_layer_groups_._{g}/albert_layers_._{k}/"),
         spell.linear("pooler", "albert/pooler"),
         spell.linear("heads.mlm.dense", "predictions/dense"),
         spell.norm("heads.mlm.norm", "predictions/LayerNorm"),
@@ -157,21 +141,13 @@ extension Family {
 
   private static let albertFlax: Dialect = {
     let spell = Spelling.flax
-    let block = "albert/encoder/albert_layer_groups/{g}/albert_layers/{k}/"
     return Dialect(
       name: .flax,
       rules: [
         Rule.embeddingTables("albert/embeddings/", word: "/embedding", other: "/embedding"),
         spell.norm("embeddings.norm", "albert/embeddings/LayerNorm"),
         spell.linear("embeddings.projection", "albert/encoder/embedding_hidden_mapping_in"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "ffn"),
-        spell.linear("blocks.{b}.feedForward.down", block + "ffn_output"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "full_layer_layer_norm"),
+        spell.albertBlock("albert/encoder/albert_layer_groups/{g}/albert_layers/{k}/"),
         spell.linear("pooler", "albert/pooler"),
         spell.linear("heads.mlm.dense", "predictions/dense"),
         spell.norm("heads.mlm.norm", "predictions/LayerNorm"),

@@ -10,7 +10,7 @@ extension Family {
       [
         ParameterRow(
           "embeddings.wordProjection.weight", [.size(.hidden), .size(.embedding)],
-          part: "wordProjection")
+          part: "wordProjection", neutral: .identity)
       ],
       ParameterRow.table("embeddings.position", .positions, .hidden),
       ParameterRow.table("embeddings.tokenType", .tokenTypes, .hidden),
@@ -30,7 +30,6 @@ extension Family {
 
   private static let albertZhOriginal: Dialect = {
     let spell = Spelling.tensorFlow
-    let block = "bert/encoder/layer_shared/"
     return Dialect(
       name: .original,
       rules: [
@@ -40,14 +39,7 @@ extension Family {
             "embeddings.wordProjection.weight", "bert/embeddings/word_embeddings_2", .transpose)
         ],
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/self/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/output/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/output/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "intermediate/dense"),
-        spell.linear("blocks.{b}.feedForward.down", block + "output/dense"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "output/LayerNorm"),
+        spell.bertBlock("bert/encoder/layer_shared/"),
         spell.linear("pooler", "bert/pooler/dense"),
         spell.linear("heads.mlm.dense", "cls/predictions/transform/dense"),
         spell.norm("heads.mlm.norm", "cls/predictions/transform/LayerNorm"),

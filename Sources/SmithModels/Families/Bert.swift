@@ -30,20 +30,12 @@ extension Family {
 
   private static let bertOriginal: Dialect = {
     let spell = Spelling.tensorFlow
-    let block = "bert/encoder/layer_{b}/"
     return Dialect(
       name: .original,
       rules: [
         Rule.embeddingTables("bert/embeddings/"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/self/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/output/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/output/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "intermediate/dense"),
-        spell.linear("blocks.{b}.feedForward.down", block + "output/dense"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "output/LayerNorm"),
+        spell.bertBlock("bert/encoder/layer_{b}/"),
         spell.linear("pooler", "bert/pooler/dense"),
         spell.linear("heads.mlm.dense", "cls/predictions/transform/dense"),
         spell.norm("heads.mlm.norm", "cls/predictions/transform/LayerNorm"),
@@ -62,20 +54,12 @@ extension Family {
 
   private static let bertHuggingFace: Dialect = {
     let spell = Spelling.torch
-    let block = "bert.encoder.layer.{b}."
     return Dialect(
       name: .hf,
       rules: [
         Rule.embeddingTables("bert.embeddings.", word: ".weight", other: ".weight"),
         spell.norm("embeddings.norm", "bert.embeddings.LayerNorm"),
-        spell.linear("blocks.{b}.attention.query", block + "attention.self.query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention.self.key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention.self.value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention.output.dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention.output.LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "intermediate.dense"),
-        spell.linear("blocks.{b}.feedForward.down", block + "output.dense"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "output.LayerNorm"),
+        spell.bertBlock("bert.encoder.layer.{b}."),
         spell.linear("pooler", "bert.pooler.dense"),
         spell.linear("heads.mlm.dense", "cls.predictions.transform.dense"),
         spell.norm("heads.mlm.norm", "cls.predictions.transform.LayerNorm"),
@@ -95,20 +79,12 @@ extension Family {
 
   private static let bertKeras: Dialect = {
     let spell = Spelling.keras
-    let block = "bert/encoder/layer_._{b}/"
     return Dialect(
       name: .keras,
       rules: [
         Rule.embeddingTables("bert/embeddings/", word: "/weight:0", other: "/embeddings:0"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/self/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/output/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/output/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "intermediate/dense"),
-        spell.linear("blocks.{b}.feedForward.down", block + "output/dense"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "output/LayerNorm"),
+        spell.bertBlock("bert/encoder/layer_._{b}/"),
         spell.linear("pooler", "bert/pooler/dense"),
         spell.linear("heads.mlm.dense", "mlm___cls/predictions/transform/dense"),
         spell.norm("heads.mlm.norm", "mlm___cls/predictions/transform/LayerNorm"),
@@ -128,20 +104,12 @@ extension Family {
 
   private static let bertFlax: Dialect = {
     let spell = Spelling.flax
-    let block = "bert/encoder/layer/{b}/"
     return Dialect(
       name: .flax,
       rules: [
         Rule.embeddingTables("bert/embeddings/", word: "/embedding", other: "/embedding"),
         spell.norm("embeddings.norm", "bert/embeddings/LayerNorm"),
-        spell.linear("blocks.{b}.attention.query", block + "attention/self/query"),
-        spell.linear("blocks.{b}.attention.key", block + "attention/self/key"),
-        spell.linear("blocks.{b}.attention.value", block + "attention/self/value"),
-        spell.linear("blocks.{b}.attention.output", block + "attention/output/dense"),
-        spell.norm("blocks.{b}.attention.norm", block + "attention/output/LayerNorm"),
-        spell.linear("blocks.{b}.feedForward.up", block + "intermediate/dense"),
-        spell.linear("blocks.{b}.feedForward.down", block + "output/dense"),
-        spell.norm("blocks.{b}.feedForward.norm", block + "output/LayerNorm"),
+        spell.bertBlock("bert/encoder/layer/{b}/"),
         spell.linear("pooler", "bert/pooler/dense"),
         spell.linear("heads.mlm.dense", "cls/predictions/transform/dense"),
         spell.norm("heads.mlm.norm", "cls/predictions/transform/LayerNorm"),

@@ -22,8 +22,11 @@ public struct FamilyChange: Sendable {
   public func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var model = parameters
     if parameters.configuration.family == target.name { return model }
-    if model.configuration.normPlacement != .post, !isForced {
-      throw refusal("its blocks have their layer norms before attention, and none at the end")
+    if model.configuration.normPlacement != .post {
+      guard isForced else {
+        throw refusal("its blocks have their layer norms before attention, and none at the end")
+      }
+      model.configuration.normPlacement = .post
     }
     multiplyWords(&model)
     try dropProjection(&model)
@@ -215,7 +218,6 @@ extension FamilyChange {
     let runs = target.dialects.first?.schedule.schedule(
       layers: depths, groups: model.configuration.runningBlocks.count, inner: 1)
     if runs == model.configuration.schedule { return result }
-    let unshared = Unsharing().applied(to: result)
-    return unshared
+    return Unsharing().applied(to: result)
   }
 }

@@ -10,6 +10,9 @@ public struct Rule: Hashable, Sendable {
     /// Stored [in/g, out/g, g], canonical [out, in] with zeros between groups. Read, never written.
     case ungroup
 
+    /// More groups than any kernel has (16): a dense matrix is that many times the file's bytes.
+    private static let mostGroups = 64
+
     /// Whether the stored tensor holds other parameters too.
     var isPart: Bool { if case .part = self { true } else { false } }
 
@@ -19,7 +22,8 @@ public struct Rule: Hashable, Sendable {
       case .copy: true
       case .transpose: shape.count == 2
       case .part(_, let count): (shape.first ?? 0) % count == 0
-      case .ungroup: shape.count == 3 && !shape.contains(0)
+      case .ungroup:
+        shape.count == 3 && !shape.contains(0) && shape[2] <= Self.mostGroups
       }
     }
 
@@ -183,6 +187,21 @@ extension Spelling {
       linear("blocks.{b}.feedForward.up", path("intermediate", "dense")),
       linear("blocks.{b}.feedForward.down", path("output", "dense")),
       norm("blocks.{b}.feedForward.norm", path("output", "LayerNorm")),
+    ].flatMap { $0 }
+  }
+
+  /// The block of transformers' ALBERT.
+  func albertBlock(_ block: String) -> [Rule] {
+    func path(_ parts: String...) -> String { block + parts.joined(separator: separator) }
+    return [
+      linear("blocks.{b}.attention.query", path("attention", "query")),
+      linear("blocks.{b}.attention.key", path("attention", "key")),
+      linear("blocks.{b}.attention.value", path("attention", "value")),
+      linear("blocks.{b}.attention.output", path("attention", "dense")),
+      norm("blocks.{b}.attention.norm", path("attention", "LayerNorm")),
+      linear("blocks.{b}.feedForward.up", block + "ffn"),
+      linear("blocks.{b}.feedForward.down", block + "ffn_output"),
+      norm("blocks.{b}.feedForward.norm", block + "full_layer_layer_norm"),
     ].flatMap { $0 }
   }
 
