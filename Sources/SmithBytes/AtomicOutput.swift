@@ -9,6 +9,9 @@ import Synchronization
 
 /// An output that appears whole or not at all: everything is written into a hidden folder beside the destination and renamed at the end.
 ///
+/// A power cut is another matter. What replaces something is on the disk before it takes the name (`waitsForDisk`), for the old output
+/// is gone then; a new output is left to the system to put there, as `cp` does, for its source still stands.
+///
 /// A value that is dropped without `commit` removes what it made. What a killed process leaves is the hidden folder, never a part of DST;
 /// `removeAll` clears the folders of this process when a user stops it.
 public final class AtomicOutput: Sendable {
@@ -18,20 +21,26 @@ public final class AtomicOutput: Sendable {
   public let destination: String
   /// Where the files are written until `commit`.
   public let staging: String
+  /// Whether files and names must have reached the disk when `commit` returns.
+  public let waitsForDisk: Bool
   private let shape: Shape
   private let overwrite: Bool
   private let committed = Atomic<Bool>(false)
 
   private static let open = Mutex<Set<String>>([])
 
-  /// `.cannotCreate` for what `check` refuses, and when the folder around DST does not take new entries.
-  public init(_ destination: String, shape: Shape, overwrite: Bool) throws(SmithError) {
+  /// `.cannotCreate` for what `check` refuses, and when the folder around DST does not take new entries. `synchronizes` waits for the
+  /// disk although nothing is replaced.
+  public init(
+    _ destination: String, shape: Shape, overwrite: Bool, synchronizes: Bool = false
+  ) throws(SmithError) {
     try Self.check(destination, shape: shape, overwrite: overwrite)
     let name = destination.lastComponent
     let trimmed = destination.parentFolder.appending(path: name)
     self.destination = trimmed
     self.shape = shape
     self.overwrite = overwrite
+    waitsForDisk = synchronizes || access(trimmed, F_OK) == 0
     staging = trimmed.parentFolder.appending(
       path:
         ".\(String(decoding: name.utf8.prefix(40), as: UTF8.self)).weightsmith-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -94,15 +103,15 @@ public final class AtomicOutput: Sendable {
 
   /// Makes the output visible under its name in one step. An old output that is replaced goes last.
   ///
-  /// The files in it were synchronized by their writers; here follow the folder's own entries, then the rename, then the entry of
-  /// DST: after a power cut there is the old output or the new one.
+  /// Where it waits for the disk, the files in it were synchronized by their writers; here follow the folder's own entries, then the
+  /// rename, then the entry of DST: after a power cut there is the old output or the new one.
   public func commit() throws(SmithError) {
-    Self.synchronizeFolder(staging)
+    if waitsForDisk { Self.synchronizeFolder(staging) }
     // `removeAll` must not come between the steps.
     let code = Self.open.withLock { _ in shape == .file ? moveFile() : moveFolder() }
     guard code == 0 else { throw .fromErrno(code, path: destination, creating: true) }
     committed.store(true, ordering: .relaxed)
-    Self.synchronizeFolder(destination.parentFolder)
+    if waitsForDisk { Self.synchronizeFolder(destination.parentFolder) }
     Self.remove(staging)
   }
 

@@ -25,19 +25,28 @@ public struct CRC32C: Hashable, Sendable {
   public static func mask(_ crc: UInt32) -> UInt32 { (crc >> 15 | crc << 17) &+ 0xA282_EAD8 }
 }
 
-/// CRC-32 (the polynomial of zip and gzip) of bytes given in pieces.
+/// CRC-32 (the polynomial of zip and gzip) of bytes given in pieces. zlib's, after what the processor can fold at several times its speed.
 public struct CRC32: Hashable, Sendable {
   public private(set) var value: UInt32 = 0
 
   public init() {}
 
   public mutating func update(_ bytes: RawSpan) {
-    value = bytes.withUnsafeBytes {
-      UInt32(crc32_z(UInt(value), $0.baseAddress?.assumingMemoryBound(to: UInt8.self), $0.count))
+    bytes.withUnsafeBytes { buffer in
+      var rest = [UInt8](repeating: 0, count: 16)
+      let folded = ws_crc32_fold(value, buffer.baseAddress, buffer.count, &rest)
+      if folded > 0 { value = rest.withUnsafeBytes { Self.table(.max, $0) } }
+      value = Self.table(value, UnsafeRawBufferPointer(rebasing: buffer[folded...]))
     }
   }
 
   public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
+
+  private static func table(_ crc: UInt32, _ bytes: UnsafeRawBufferPointer) -> UInt32 {
+    // For no bytes at all zlib gives the value of an empty message, not `crc`.
+    guard let base = bytes.baseAddress else { return crc }
+    return UInt32(crc32_z(UInt(crc), base.assumingMemoryBound(to: UInt8.self), bytes.count))
+  }
 
   public static func of(_ bytes: [UInt8]) -> UInt32 {
     var crc = CRC32()
@@ -84,7 +93,9 @@ public enum Checksum: Hashable, Sendable {
     }
   }
 
-  public mutating func update(_ bytes: [UInt8]) {
+  public mutating func update(_ bytes: [UInt8]) { update(bytes.span.bytes) }
+
+  public mutating func update(_ bytes: RawSpan) {
     switch self {
     case .crc32c(var sum):
       sum.update(bytes)

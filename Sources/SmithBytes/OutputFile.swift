@@ -10,13 +10,16 @@ import CKernels
 public final class OutputFile: Sendable {
   public let path: String
   private let descriptor: Int32
+  private let startsWriteback: Bool
 
-  /// Creates the file; `.cannotCreate` when it exists or the folder does not take it.
-  public init(creating path: String) throws(SmithError) {
+  /// Creates the file; `.cannotCreate` when it exists or the folder does not take it. `startsWriteback` when `synchronize` will follow:
+  /// the disk begins with the first bytes.
+  public init(creating path: String, startsWriteback: Bool = false) throws(SmithError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .fromErrno(errno, path: path, creating: true) }
     self.path = path
     self.descriptor = descriptor
+    self.startsWriteback = startsWriteback
   }
 
   deinit { close(descriptor) }
@@ -43,7 +46,8 @@ public final class OutputFile: Sendable {
   /// nothing.
   private func startWriteback(_ offset: Int, _ count: Int) {
     #if canImport(Glibc)
-      if count >= 1 << 20 { ws_start_writeback(descriptor, Int64(offset), Int64(count)) }
+      guard startsWriteback, count >= 1 << 20 else { return }
+      ws_start_writeback(descriptor, Int64(offset), Int64(count))
     #endif
   }
 

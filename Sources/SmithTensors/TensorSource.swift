@@ -22,12 +22,17 @@ public protocol TensorSource: Sendable {
 
   /// Checks the stored checksum of a tensor that was, or will be, read in pieces; nothing where there is none.
   func verifyChecksum(_ tensor: TensorInfo) throws(SmithError)
+
+  /// The same for a tensor that will be read once, from its first byte to its last, where its bytes are what the checksum is of. Nil
+  /// where they are not (swapped, in slices, with others under one checksum): `verifyChecksum` then.
+  func runningChecksum(_ tensor: TensorInfo) throws(SmithError) -> RunningChecksum?
 }
 
 extension TensorSource {
   public var typedMetadata: ContainerMetadata { ContainerMetadata(metadata) }
   public var notes: [String] { [] }
   public func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {}
+  public func runningChecksum(_ tensor: TensorInfo) throws(SmithError) -> RunningChecksum? { nil }
 
   /// The whole tensor as bytes.
   public func bytes(_ tensor: TensorInfo) throws(SmithError) -> [UInt8] {

@@ -43,6 +43,8 @@ public struct Conversion: Sendable {
   public var overwrite = false
   /// Whether the output is read back and compared before it gets its name.
   public var verifies = true
+  /// Whether `run` returns only when the disk holds a new output, too; one that replaces another is always waited for.
+  public var synchronizes = false
   public var workers = Workers.all
 
   public init(_ input: Input, to target: Target, at destination: String) {

@@ -35,7 +35,8 @@ extension Conversion {
     }
     let shape = outputShape
     try checkDestination()
-    let output = try AtomicOutput(destination, shape: shape, overwrite: overwrite)
+    let output = try AtomicOutput(
+      destination, shape: shape, overwrite: overwrite, synchronizes: synchronizes)
     let plan = prepared.plan
     let tensors = try plan.outputs.map { output throws(SmithError) in
       try output.info()
@@ -54,12 +55,12 @@ extension Conversion {
     let checksums: [UInt32]
     do throws(SmithError) {
       let files = try names.map { name throws(SmithError) in
-        try OutputFile(creating: output.path(name))
+        try OutputFile(creating: output.path(name), startsWriteback: output.waitsForDisk)
       }
       checksums = try write(plan, tensors, layout, writer, options, to: files, progress)
       // The disk takes what is left while we read back what the system already holds.
       let disk = Background { () throws(SmithError) in
-        for file in files { try file.synchronize() }
+        if output.waitsForDisk { for file in files { try file.synchronize() } }
       }
       defer { disk.wait() }
       if shape == .folder { try writeCompanions(prepared.companions, to: output) }
@@ -134,7 +135,7 @@ extension Conversion {
           offset += piece.count
         }
       }
-      try file.synchronize()
+      if output.waitsForDisk { try file.synchronize() }
     }
   }
 }

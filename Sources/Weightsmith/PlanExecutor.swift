@@ -45,6 +45,7 @@ struct PlanExecutor: Sendable {
   ) throws(SmithError) -> UInt32 {
     var evaluator = shared
     evaluator.refusesOverflow = true
+    evaluator.readsInOrder = recipe.isStreamed
     var sum = Checksum(checksum)
     var offset = 0
     for rows in Slabs(recipe) {

@@ -73,6 +73,9 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Do not read the output back.")
   var noVerify = false
 
+  @Flag(help: "Wait until a new output is on the disk; one that replaces another always is.")
+  var sync = false
+
   @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
   var jobs: Int?
 
@@ -84,6 +87,7 @@ struct OutputOptions: ParsableArguments {
     var conversion = Conversion(input, to: try target(for: destination), at: destination)
     conversion.overwrite = overwrite
     conversion.verifies = !noVerify
+    conversion.synchronizes = sync
     conversion.workers = try Self.workers(jobs)
     let prepared = try conversion.prepare()
     if dryRun {

@@ -6,4 +6,8 @@
 uint32_t ws_crc32c(uint32_t crc, const void *bytes, size_t count);
 // The same value without any CPU instruction for it, so that tests cover the fallback on every machine.
 uint32_t ws_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+// CRC-32 (zip, gzip; reflected polynomial 0xEDB88320) of all whole blocks of 64 bytes, of data that follow data whose CRC is `crc`:
+// `rest` takes 16 bytes that stand for them in a register of zero, which is 0xFFFFFFFF as a CRC. Returns how many bytes they stand for;
+// 0, and nothing in `rest`, where there are fewer than 64 or the CPU has no carry-less multiplication.
+size_t ws_crc32_fold(uint32_t crc, const void *bytes, size_t count, uint8_t rest[16]);
 #endif

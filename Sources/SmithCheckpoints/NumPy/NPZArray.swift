@@ -68,6 +68,16 @@ extension NPZSource.Array {
     span.swapBytes(ofWidth: swapWidth)
   }
 
+  /// Of the content, read from front to back as it stands there.
+  var runningChecksum: RunningChecksum? {
+    guard case .member(let member) = content, case .numbers(_, 1, _) = header.element,
+      !header.isFortran
+    else { return nil }
+    var sum = Checksum(.crc32)
+    sum.update(header.bytes)
+    return RunningChecksum(sum) { value throws(SmithError) in try member.check(crc32: value) }
+  }
+
   /// The CRC-32 of the whole content, whose elements the caller has.
   private func check(_ data: RawSpan) throws(SmithError) {
     guard case .member(let member) = content else { return }

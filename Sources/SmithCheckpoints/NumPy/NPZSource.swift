@@ -107,6 +107,10 @@ struct NPZSource: TensorSource {
     } catch { throw error.at(file: files.first, item: tensor.name) }
   }
 
+  func runningChecksum(_ tensor: TensorInfo) throws(SmithError) -> RunningChecksum? {
+    try array(tensor).runningChecksum
+  }
+
   func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {
     if case .member(let member) = try array(tensor).content { try member.verifyChecksum() }
   }

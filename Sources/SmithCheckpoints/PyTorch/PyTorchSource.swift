@@ -92,6 +92,18 @@ struct PyTorchSource: TensorSource {
     } catch { throw error.at(file: file, item: tensor.name) }
   }
 
+  func runningChecksum(_ tensor: TensorInfo) throws(SmithError) -> RunningChecksum? {
+    let (entry, file) = try find(tensor)
+    guard case .member(let member) = entry.bytes, entry.fillsMember, !entry.isBigEndian else {
+      return nil
+    }
+    return RunningChecksum(Checksum(.crc32)) { value throws(SmithError) in
+      do throws(SmithError) { try member.check(crc32: value) } catch {
+        throw error.at(file: file, item: tensor.name)
+      }
+    }
+  }
+
   func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {
     let (entry, file) = try find(tensor)
     guard case .member(let member) = entry.bytes else { return }

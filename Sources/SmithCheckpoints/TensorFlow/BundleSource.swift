@@ -122,6 +122,11 @@ struct BundleSource: TensorSource {
     span.copy(bytes, (range.lowerBound - low)..<(range.upperBound - low), to: 0)
   }
 
+  func runningChecksum(_ tensor: TensorInfo) throws(SmithError) -> RunningChecksum? {
+    let stored = try find(tensor)
+    return isBigEndian && stored.swapWidth > 1 ? nil : reader(stored).runningChecksum
+  }
+
   func verifyChecksum(_ tensor: TensorInfo) throws(SmithError) {
     let stored = try find(tensor)
     // Variants sum up something else than their bytes, and we cannot tell what else numbers of the future stand for.

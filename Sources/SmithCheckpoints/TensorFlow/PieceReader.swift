@@ -1,4 +1,5 @@
 import SmithBytes
+import SmithTensors
 
 /// Reads one tensor's bytes as the file has them, from its only piece or from many slices, checking the CRC of each piece
 /// that is read whole.
@@ -44,6 +45,15 @@ struct PieceReader {
       count += part.count
     }
     if count == piece.entry.size { try check(crc, piece) }
+  }
+
+  /// For numbers in one piece, read from front to back.
+  var runningChecksum: RunningChecksum? {
+    guard tensor.pieces.count == 1, tensor.dtype.width > 0 else { return nil }
+    let piece = tensor.pieces[0]
+    return RunningChecksum(Checksum(.crc32c)) { value throws(SmithError) in
+      try check(value, piece)
+    }
   }
 
   /// Checks the checksum of one piece, 4 MB at a time, and for text its layout.

@@ -8,12 +8,15 @@ import SmithTensors
 public struct RecipeEvaluator: Sendable {
   /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
   public var refusesOverflow = false
+  /// Whether the stored tensor of the recipe will be asked for from its first row to its last: its checksum is then taken on the way.
+  public var readsInOrder = false
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
   private var whole: (recipe: Recipe, bytes: [UInt8])?
   /// The last right-hand side of a product, which every slab of rows needs.
   var factor: (recipe: Recipe, values: [Float])?
   private var verified: Set<String> = []
+  private var running: RunningChecksum?
 
   public init(source: any TensorSource) {
     self.source = source
@@ -81,11 +84,17 @@ public struct RecipeEvaluator: Sendable {
   ) throws(SmithError) -> [UInt8] {
     let tensor = try info(name)
     if rows.count == recipe.rowCount { return try source.bytes(tensor) }
-    if verified.insert(name).inserted { try source.verifyChecksum(tensor) }
+    if verified.insert(name).inserted {
+      running = readsInOrder ? try source.runningChecksum(tensor) : nil
+      if running == nil { try source.verifyChecksum(tensor) }
+    }
     let rowBytes = recipe.rowBytes
-    return try [UInt8](count: rows.count * rowBytes) { span throws(SmithError) in
+    let bytes = try [UInt8](count: rows.count * rowBytes) { span throws(SmithError) in
       try source.read(tensor, at: rows.lowerBound * rowBytes, into: &span)
     }
+    running?.update(bytes.span.bytes)
+    if rows.upperBound == recipe.rowCount { try running?.finish() }
+    return bytes
   }
 
   /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is computed once and kept until its last column.
@@ -152,6 +161,14 @@ extension Recipe {
   }
 
   public var byteCount: Int { rowCount * rowBytes }
+
+  /// Whether its rows in order need the stored tensor's bytes in order, each once.
+  public var isStreamed: Bool {
+    switch self {
+    case .source, .cast(.source, _): true
+    default: false
+    }
+  }
 
   /// The same bytes as one long vector, which can be cut anywhere: what is only copied or cast needs no memory for its longest row.
   /// Types of less than a byte are copied as the bytes they share.
