@@ -1,7 +1,8 @@
-"""Writes Fixtures/data/elmo/allennlp: the sample's weights as the state dict of AllenNLP's own Elmo module, and what it computes.
+"""Writes Fixtures/data/elmo/allennlp: the sample's weights as the state dict of AllenNLP's own Elmo module, and what it computes; beside
+it allennlp_bilm, the module without mixes of weights that bilm-tf dumped.
 
     elmo_allennlp.py SAMPLE ALLENNLP OUT      (SAMPLE: Fixtures/data/models/elmo; ALLENNLP: the unpacked package allennlp 2.10.1;
-                                               OUT: Fixtures/data/elmo/allennlp)
+                                               OUT: Fixtures/data/elmo/allennlp; bilm_dump of elmo_bilm.py beside it)
 
 The module and everything it computes with is AllenNLP's; of the rest of the package only the names that its files import are made up
 here. Its words have 50 characters, which the sample's options are changed to. Needs torch, numpy, h5py and safetensors.
@@ -114,3 +115,18 @@ for index, (weights, gamma) in enumerate(zip(WEIGHTS, GAMMAS)):
 for layer in range(shared["lm_embeddings"].shape[1]):
     tensors[f"output.outputs.{layer}"] = np.ascontiguousarray(shared["lm_embeddings"][:, layer])
 save_file(tensors, os.path.join(out, "canonical.safetensors"))
+
+# The bare module of what bilm-tf dumped.
+dump, bare = (os.path.join(os.path.dirname(out), name) for name in ("bilm_dump", "allennlp_bilm"))
+os.makedirs(bare, exist_ok=True)
+with torch.no_grad():
+    module = Elmo(os.path.join(dump, "options.json"), os.path.join(dump, "weights.hdf5"), 1, dropout=0.0).eval()._elmo_lstm
+    lm = module(torch.from_numpy(ids))
+    layers = [remove_sentence_boundaries(layer, lm["mask"])[0] for layer in lm["activations"]]
+torch.save(module.state_dict(), os.path.join(bare, "pytorch_model.bin"))
+options = json.load(open(os.path.join(dump, "options.json")))
+with open(os.path.join(bare, "options.json"), "w") as file:
+    json.dump({key: options[key] for key in ("char_cnn", "lstm")}, file, indent=2, sort_keys=True)
+    file.write("\n")
+bare_reference = {"char_ids": ids.astype(np.int32), "lm_embeddings": torch.stack(layers, 1).numpy()}
+save_file(bare_reference, os.path.join(bare, "reference.safetensors"), metadata={"note": "allennlp 2.10.1"})

@@ -13,6 +13,8 @@ public protocol ContainerFormat: Sendable {
   static var usualNames: String { get }
   /// Whether a file of this name in a folder is surely this format's model, whatever else lies beside it: `model.safetensors`, `x.index`.
   static func isModelFile(_ name: String) -> Bool
+  /// The same where the other names in the folder tell: `weights.hdf5` is a model beside its `options.json`.
+  static func isModelFile(_ name: String, beside others: [String]) -> Bool
   /// What to open when `input` is this format's (a file, or a prefix of several), nil when it is not. Decided by content.
   static func recognise(_ input: InputPath) throws(SmithError) -> String?
   static func open(_ path: String, options: OpenOptions) throws(SmithError) -> any TensorSource
@@ -39,6 +41,10 @@ public struct OpenOptions: Hashable, Sendable {
 
 extension ContainerFormat {
   public static var usualStem: String { "model" }
+
+  public static func isModelFile(_ name: String, beside others: [String]) -> Bool {
+    isModelFile(name)
+  }
 
   public static func open(_ path: String) throws(SmithError) -> any TensorSource {
     try open(path, options: OpenOptions())
@@ -75,7 +81,8 @@ public enum Formats {
   ) throws(SmithError) -> any TensorSource {
     let input = try InputPath(path)
     let named = all.filter { format in
-      input.kind == .folder && input.entries.contains { format.isModelFile($0) }
+      input.kind == .folder
+        && input.entries.contains { format.isModelFile($0, beside: input.entries) }
     }
     for format in named + all {
       if let found = try format.recognise(input) { return try format.open(found, options: options) }

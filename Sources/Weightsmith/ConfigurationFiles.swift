@@ -17,6 +17,9 @@ struct ConfigurationFiles {
     if checkpoint.folder.lastComponent == "variables" {
       folders.append(checkpoint.folder.parentFolder)
     }
+    if let paired = pairedName(checkpoint, dialect.configuration), FolderListing.isFile(paired) {
+      return (paired, try read(paired))
+    }
     for folder in folders {
       for name in dialect.configuration.fileNames {
         let path = folder.appending(path: name)
@@ -24,6 +27,16 @@ struct ConfigurationFiles {
       }
     }
     return nil
+  }
+
+  /// The configuration that a file's own name points to: `x_options.json` of `x_weights.hdf5`.
+  private static func pairedName(
+    _ checkpoint: Checkpoint, _ table: ConfigurationDialect
+  ) -> String? {
+    guard let endings = table.pairedEndings, let file = checkpoint.source.files.first,
+      file.hasSuffix(endings.weights)
+    else { return nil }
+    return String(file.dropLast(endings.weights.count)) + endings.file
   }
 
   /// What the names say, and where they fit several models, what user or configuration file say.

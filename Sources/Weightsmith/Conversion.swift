@@ -83,6 +83,8 @@ public struct Conversion: Sendable {
     public var companions: [Companion]
     /// The parameters as they will be written, nil for a verbatim conversion.
     var written: Parameters?
+    /// What a single file of weights is called, nil for the container's usual name.
+    var fileName: String?
   }
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
@@ -107,7 +109,9 @@ public struct Conversion: Sendable {
     addFormatTag(to: &plan, names: names)
     let companions = Companion.all(
       of: model.checkpoint, written: written, family: family, dialect: dialect)
-    return Prepared(plan: plan, companions: companions, written: written)
+    let home = dialect.homes.first { $0.container == target.format.name }
+    return Prepared(
+      plan: plan, companions: companions, written: written, fileName: home?.file)
   }
 
   /// The source's own metadata goes along into a container of its kind, and transformers looks for `format` in a safetensors file's.

@@ -51,7 +51,8 @@ extension Conversion {
         .usage, "\(layout.files.count) files do not fit into one", at: Place(file: destination),
         remedy: "a folder as DST")
     }
-    let names = shape == .file ? [destination.lastComponent] : layout.files
+    var names = shape == .file ? [destination.lastComponent] : layout.files
+    if shape == .folder, names.count == 1, let name = prepared.fileName { names = [name] }
     let checksums: [UInt32]
     do throws(SmithError) {
       let files = try names.map { name throws(SmithError) in

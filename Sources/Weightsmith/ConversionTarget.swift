@@ -23,9 +23,16 @@ extension Conversion.Target {
     throw SmithError(.usage, "no container given", remedy: "--to \(written)")
   }
 
-  /// The ecosystem a container belongs to.
-  public static func defaultNames(of format: any ContainerFormat.Type) -> Dialect.Name {
-    Dialect.Name(rawValue: format.usualNames) ?? .hf
+  /// The ecosystem a container belongs to; for a model of a family that is at home in it under names of its own, those.
+  public static func defaultNames(
+    of format: any ContainerFormat.Type, for input: Conversion.Input? = nil
+  ) -> Dialect.Name {
+    if case .model(let model) = input, let family = Families.named(model.family),
+      let own = family.dialects.first(where: { $0.isAtHome(in: format.name) })
+    {
+      return own.name
+    }
+    return Dialect.Name(rawValue: format.usualNames) ?? .hf
   }
 }
 

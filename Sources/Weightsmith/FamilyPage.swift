@@ -21,8 +21,16 @@ public struct FamilyPage: Sendable {
     Made from the tables in `Sources/SmithModels/Families`. Sizes: V words, E embedding width, H hidden width, I feed-forward width, P positions,
     T token types; C is the number of a head's classes. `{b}` counts blocks, `{g}` groups and `{k}` the blocks in a group. Matrices are
     [out, in]; a name with **ᵀ** behind it is stored [in, out].
-
+    \(counted)
     """
+  }
+
+  /// What the places in names count in this family besides.
+  private var counted: String {
+    let counts = family.counts.sorted { $0.key < $1.key }
+    if counts.isEmpty { return "" }
+    return counts.map { "`{\($0.key)}` counts \($0.value.rawValue)" }.joined(separator: ", ")
+      + ". What is done to a stored tensor is said in the order in which it is done.\n"
   }
 
   private var dialects: String? {
@@ -86,11 +94,19 @@ public struct FamilyPage: Sendable {
       }
       return cells.allSatisfy(\.isEmpty) ? nil : [size.rawValue] + cells
     }
-    rows.append(
-      ["layer-norm epsilon"]
-        + family.dialects.map {
-          $0.configuration.epsilonKey.map(code) ?? "\($0.configuration.epsilon)"
-        })
+    rows += Setting.allCases.compactMap { setting -> [String]? in
+      let cells = family.dialects.map { dialect in
+        dialect.configuration.settingKeys.first { $0.setting == setting }.map { code($0.key) } ?? ""
+      }
+      return cells.allSatisfy(\.isEmpty) ? nil : [setting.rawValue] + cells
+    }
+    if family.parameters.contains(where: { $0.name.text.contains("norm.") }) {
+      rows.append(
+        ["layer-norm epsilon"]
+          + family.dialects.map {
+            $0.configuration.epsilonKey.map(code) ?? "\($0.configuration.epsilon)"
+          })
+    }
     rows.append(
       ["activations"]
         + family.dialects.map { dialect in
@@ -123,6 +139,25 @@ extension Rule {
     case .transpose: "`\(stored.text)` **ᵀ**"
     case .part(let index, let count): "`\(stored.text)` rows \(index + 1)/\(count)"
     case .ungroup: "`\(stored.text)` grouped"
+    default: "`\(stored.text)` " + step.words
+    }
+  }
+}
+
+extension Rule.Step {
+  /// What is done to the stored tensor, in the order in which it is done.
+  fileprivate var words: String {
+    switch self {
+    case .copy: ""
+    case .transpose: "**ᵀ**"
+    case .part(let index, let count): "rows \(index + 1)/\(count)"
+    case .ungroup: "grouped"
+    case .squeeze: "without its first dimension"
+    case .permute(let axes): "dimensions \(axes.map { "\($0 + 1)" }.joined(separator: " "))"
+    case .belowZeros(let rows): "below \(rows) row\(rows == 1 ? "" : "s") of zeros"
+    case .negate: "negative"
+    case .add(let number): number < 0 ? "minus \(-number)" : "plus \(number)"
+    case .chain(let steps): steps.map(\.words).joined(separator: ", ")
     }
   }
 }
@@ -182,6 +217,7 @@ extension Dimension {
     case .size(let size): size.symbol
     case .classes: "C"
     case .exactly(let count): "\(count)"
+    case .each(let what, let place, _): "\(what) {\(place)}"
     }
   }
 }
@@ -200,7 +236,9 @@ extension Size {
     case .layers: "L"
     case .groups: "G"
     case .innerBlocks: "K"
-    case .characters, .wordLength, .characterWidth, .filters, .highways, .cell: rawValue
+    case .characters, .wordLength, .characterWidth, .filters, .highways, .cell, .convolutions,
+      .outputs, .mixes:
+      rawValue
     }
   }
 }

@@ -107,6 +107,9 @@ extension ModelConfiguration {
     object["layerNormEpsilon"] = .number(layerNormEpsilon)
     object["pooler"] = .bool(parts.contains("pooler"))
     if let paddingToken { object["paddingToken"] = .integer(paddingToken) }
+    for setting in Setting.allCases {
+      if let value = settings[setting] { object[setting.rawValue] = value }
+    }
     return object
   }
 }

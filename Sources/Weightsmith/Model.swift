@@ -47,10 +47,12 @@ public struct Model: Sendable {
       let reader = ParameterReader(
         configurationFile: file, overrides: options.settings, part: options.part)
       var (parameters, copies) = try reader.read(stored)
-      notes =
+      var notes =
         try parameters.notes + TiedCopies(source: checkpoint.source).settle(copies, in: &parameters)
+      notes += try TiedCopies(source: checkpoint.source).look(at: parameters.leftOut)
       parameters.notes = []
       try Self.check(options.part, is: family.part(of: parameters), of: family)
+      self.notes = notes
       self.checkpoint = checkpoint
       self.parameters = parameters
     } catch { throw error.at(file: checkpoint.path) }

@@ -41,6 +41,10 @@ extension Recipe {
     case .product(let left, _): "product " + left.steps
     case .addingRow(let inner, _): "add row " + inner.steps
     case .ungrouped(let inner): "ungroup " + inner.steps
+    case .permute(let inner, let axes):
+      "permute \(axes.map(String.init).joined(separator: ",")) " + inner.steps
+    case .negate(let inner): "negate " + inner.steps
+    case .add(let inner, let number): "add \(number) " + inner.steps
     case .identity: "identity "
     case .zeros: "zeros "
     case .ones: "ones "

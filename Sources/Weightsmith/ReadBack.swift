@@ -76,14 +76,17 @@ struct ReadBack: Sendable {
 
   /// The output must be read as the same model: same configuration, same parameters.
   private func checkModel(_ checkpoint: Checkpoint, _ written: Parameters?) throws(SmithError) {
+    let known = Families.named(written?.configuration.family ?? "")?.dialects
+      .flatMap(\.configuration.fileNames) ?? []
     guard let written,
-      FolderListing.names(in: checkpoint.folder).contains(where: { $0.hasSuffix("config.json") })
+      FolderListing.names(in: checkpoint.folder).contains(where: known.contains)
     else { return }
     let model = try Model(checkpoint)
     guard model.configuration.schedule == written.configuration.schedule,
       model.configuration.sizes == written.configuration.sizes,
       model.configuration.activation == written.configuration.activation,
       model.configuration.layerNormEpsilon == written.configuration.layerNormEpsilon,
+      model.configuration.settings == written.configuration.settings,
       Set(model.parameters.recipes.keys) == Set(written.recipes.keys)
     else { throw failure("is read as another model than was written") }
   }

@@ -47,6 +47,19 @@ struct TiedCopies {
     return notes
   }
 
+  /// Rows that a layout leaves out because they stand for padding: a note where they are not the zeros they should be.
+  func look(at leftOut: [LeftOut]) throws(SmithError) -> [String] {
+    var notes: [String] = []
+    for rows in leftOut {
+      var evaluator = RecipeEvaluator(source: source)
+      if try evaluator.floats(rows.recipe).allSatisfy({ $0 == 0 }) { continue }
+      notes.append(
+        "\(rows.stored) has something else than zeros in its padding row: it is no part of \(rows.canonical), and other names have no place for it"
+      )
+    }
+    return notes
+  }
+
   private func equal(_ lhs: Recipe, _ rhs: Recipe) throws(SmithError) -> Bool {
     guard lhs.shape == rhs.shape, lhs.dtype == rhs.dtype else { return false }
     var (left, right) = (RecipeEvaluator(source: source), RecipeEvaluator(source: source))

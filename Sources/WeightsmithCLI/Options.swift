@@ -84,7 +84,7 @@ struct OutputOptions: ParsableArguments {
 
   /// Runs a conversion of a model, or of its checkpoint when the names are kept.
   func write(_ input: Conversion.Input, to destination: String) throws(SmithError) -> Outcome {
-    var conversion = Conversion(input, to: try target(for: destination), at: destination)
+    var conversion = Conversion(input, to: try target(for: destination, input), at: destination)
     conversion.overwrite = overwrite
     conversion.verifies = !noVerify
     conversion.synchronizes = sync
@@ -105,7 +105,9 @@ struct OutputOptions: ParsableArguments {
 
   var keepsNames: Bool { names == "keep" }
 
-  private func target(for destination: String) throws(SmithError) -> Conversion.Target {
+  private func target(
+    for destination: String, _ input: Conversion.Input
+  ) throws(SmithError) -> Conversion.Target {
     let format = try Conversion.Target.format(named: to, for: destination)
     let element = try dtype.map { text throws(SmithError) in
       guard let type = DType(rawValue: text), [.f32, .f16, .bf16].contains(type) else {
@@ -114,12 +116,14 @@ struct OutputOptions: ParsableArguments {
       return type
     }
     return Conversion.Target(
-      format: format, names: try dialect(for: format), dtype: element,
+      format: format, names: try dialect(for: format, input), dtype: element,
       maxShardBytes: try maxShardSize.map(Self.bytes))
   }
 
-  private func dialect(for format: any ContainerFormat.Type) throws(SmithError) -> Dialect.Name? {
-    guard let names else { return Conversion.Target.defaultNames(of: format) }
+  private func dialect(
+    for format: any ContainerFormat.Type, _ input: Conversion.Input
+  ) throws(SmithError) -> Dialect.Name? {
+    guard let names else { return Conversion.Target.defaultNames(of: format, for: input) }
     if names == "keep" { return nil }
     guard let name = Dialect.Name(rawValue: names) else {
       let known = Dialect.Name.writable.map(\.rawValue) + ["keep"]

@@ -54,7 +54,8 @@ extension Reports {
 
   private static func tensors(_ report: VerificationReport) -> String {
     let verdicts: [(TensorParity.Verdict, String)] = [
-      (.equal, "equal"), (.encoded, "the reference's in the candidate's encoding, bit for bit"),
+      (.equal, "equal"), (.rounded, "equal but for the rounding of a constant in them"),
+      (.encoded, "the reference's in the candidate's encoding, bit for bit"),
       (.approximate, "approximate"), (.different, "different"), (.missing, "missing"),
       (.extra, "extra"),
     ]

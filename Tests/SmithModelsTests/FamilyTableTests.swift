@@ -31,8 +31,10 @@ import Testing
     switch (dialect.name, dialect.part) {
     case (.original, "discriminator"?): ["decoder", "mlm", "sequence", "token", "span"]
     case (.original, "generator"?): ["decoder", "discriminator", "sequence", "token", "span"]
-    case (.original, _), (.googleFast, _): ["decoder", "token"]
+    case (.original, _), (.googleFast, _): ["decoder", "token", "mixes"]
     case (.keras, _): ["decoder"]
+    // A task's mixes are AllenNLP's.
+    case (.bilm, _): ["mixes"]
     default: []
     }
   }
@@ -52,10 +54,11 @@ import Testing
   }
 
   @Test(arguments: rows)
-  func `two rules share a stored name only for the classifiers`(row: Row) {
-    let groups = Dictionary(grouping: row.dialect.rules, by: \.stored.text).filter {
-      $0.value.count > 1
-    }
+  func `two rules share a stored name only for the classifiers, or for their parts of it`(
+    row: Row
+  ) {
+    let whole = row.dialect.rules.filter { !$0.step.isPart }
+    let groups = Dictionary(grouping: whole, by: \.stored.text).filter { $0.value.count > 1 }
     for (_, rules) in groups {
       #expect(
         Set(
@@ -80,6 +83,18 @@ import Testing
         }
       }
       #expect(dimensions(row) == dimensions(target), "\(row.name.text)")
+    }
+  }
+
+  /// Each part once, and all of them.
+  @Test(arguments: rows)
+  func `the parts of a stored tensor are a whole`(row: Row) {
+    let parts = row.dialect.rules.filter(\.step.isPart)
+    for (name, rules) in Dictionary(grouping: parts, by: \.stored.text) {
+      let count = rules[0].step.partCount
+      #expect(rules.allSatisfy { $0.step.partCount == count }, "\(name)")
+      let places = rules.map { rule in rule.step.parts.filter(\.isPart) }
+      #expect(Set(places).count == count && rules.count == count, "\(name)")
     }
   }
 
@@ -159,7 +174,11 @@ import Testing
 struct Synthetic {
   static let sizes: [Size: Int] = [
     .vocabulary: 37, .embedding: 8, .hidden: 12, .intermediate: 20, .positions: 16, .tokenTypes: 2,
+    .characters: 21, .characterWidth: 3, .cell: 9, .filters: 10, .highways: 2, .convolutions: 2,
+    .mixes: 2, .outputs: 3, .layers: 2,
   ]
+  /// Of each convolution.
+  static let each = ["count": 5, "width": 4]
 
   var stored: StoredTensors = [:]
 
@@ -167,7 +186,7 @@ struct Synthetic {
     // Of two heads of one name the one on the sequence.
     let names = Dictionary(grouping: dialect.rules, by: \.stored.text)
     let rules = dialect.rules.filter { rule in
-      (rule.role == .name || rule.role == .writtenCopy)
+      (rule.role == .name || rule.role == .writtenCopy) && rule.layers?.contains(2) != false
         && (names[rule.stored.text]?.count == 1 || !rule.canonical.text.hasPrefix("heads.token"))
     }
     func row(_ rule: Rule) -> ParameterRow? {
@@ -181,14 +200,30 @@ struct Synthetic {
         case .size(let size): Self.sizes[family.equalSizes[size] ?? size] ?? 1
         case .classes: 3
         case .exactly(let count): count
+        case .each(let what, _, _): Self.each[what] ?? 1
         }
       }
-      for block in rule.canonical.places.isEmpty ? [0] : [0, 1] {
-        let plain = rule.stored.filled(with: ["b": block, "g": block, "k": 0])
+      for places in Self.fillings(of: rule, family) {
+        let plain = rule.stored.filled(with: places)
         let name = dialect.decorate?(plain, parts) ?? plain
         stored[name] = .source(name: name, dtype: .f32, shape: rule.step.storedShape(of: shape))
       }
     }
+  }
+
+  /// Two blocks, and of everything else that names count as many as `sizes` says.
+  static func fillings(of rule: Rule, _ family: Family) -> [[String: Int]] {
+    var fillings: [[String: Int]] = [[:]]
+    for place in rule.canonical.places {
+      let count = family.counts[place].flatMap { sizes[$0] } ?? 2
+      fillings = fillings.flatMap { filling in
+        (0..<count).map { number in
+          let same = place == "b" ? ["b": number, "g": number, "k": 0] : [place: number]
+          return filling.merging(same) { $1 }
+        }
+      }
+    }
+    return fillings
   }
 
   static func configuration(_ family: Family) -> JSONObject {
@@ -196,9 +231,15 @@ struct Synthetic {
       "architectures": [.string(family.classes.first { $0.parts == ["sequence"] }?.torch ?? "")]
     ]
     for table in family.dialects.map(\.configuration) {
-      file[table.activationKey] = "gelu"
+      file[table.activationKey] = .string(table.activations.first?.spelling ?? "")
       file[table.key(of: .heads)] = 3
       file[table.key(of: .layers)] = 2
+      for (setting, key) in table.settingKeys where setting == .skipsConnections {
+        file[key] = true
+      }
+      if table.sizeKeys.contains(where: { $0.size == .wordLength }) {
+        file[table.key(of: .wordLength)] = 50
+      }
     }
     if family.name == "albert" { file["num_hidden_groups"] = 2 }
     return file

@@ -13,13 +13,19 @@ public enum HDF5: ContainerFormat {
 
   static let indexSuffix = ".h5.index.json"
 
-  /// A file with the signature at 0, 512, 1024, 2048, …, or a shard index; a folder with `tf_model.h5`, or with
-  /// `tf_model.h5.index.json`, or the only
-  /// `.weights.json` in it, or else the only `.h5` or `.hdf5`.
   public static func isModelFile(_ name: String) -> Bool {
     name == "tf_model.h5" || name == "tf_model" + indexSuffix
   }
 
+  /// ELMo is published as `x_weights.hdf5` with `x_options.json`.
+  public static func isModelFile(_ name: String, beside others: [String]) -> Bool {
+    let weights = "weights.hdf5"
+    return isModelFile(name)
+      || name.hasSuffix(weights) && others.contains(name.dropLast(weights.count) + "options.json")
+  }
+
+  /// A file with the signature at 0, 512, 1024, 2048, …, or a shard index; a folder with one of the usual names, or with the only
+  /// `.weights.json` in it, or else the only `.h5` or `.hdf5`.
   public static func recognise(_ input: InputPath) throws(SmithError) -> String? {
     switch input.kind {
     case .absent: return nil
@@ -32,6 +38,8 @@ public enum HDF5: ContainerFormat {
       if let name = input.entries.first(where: isModelFile) {
         return input.path.appending(path: name)
       }
+      let paired = input.entries.filter { isModelFile($0, beside: input.entries) }
+      if paired.count == 1 { return input.path.appending(path: paired[0]) }
       let indexes = input.entries.filter { $0.hasSuffix(KerasShardIndex.suffix) }
       if indexes.count == 1 { return input.path.appending(path: indexes[0]) }
       let candidates = input.entries.filter { $0.hasSuffix(".h5") || $0.hasSuffix(".hdf5") }

@@ -34,8 +34,8 @@ public protocol Architecture: Sendable {
   /// - Parameters:
   ///   - configuration: As read so far: sizes, activation, settings of the dialect's rows.
   ///   - shapes: The dimensions that are solved.
-  ///   - problem: Makes the error for a key of the source's file or of `--set`.
-  /// - Throws: `.missing` or `.mismatch` for such a key.
+  ///   - problem: Makes the error for a setting of the source's file or of `--set`.
+  /// - Throws: `.missing` or `.mismatch` for such a setting.
   func complete(
     _ configuration: inout ModelConfiguration, shapes: [Dimension: Int], problem: SettingProblem
   ) throws(SmithError)
@@ -62,9 +62,10 @@ public struct Symbol: Hashable, Sendable {
   }
 }
 
-/// How a reader of configurations makes an error about one key: kind, key in the file's spelling, what is wrong, what to try.
+/// How a reader of configurations makes an error about one setting, under the key it has in the file: kind, what is wrong, and the value
+/// that would be right.
 public typealias SettingProblem = (
-  _ kind: SmithError.Kind, _ key: String, _ detail: String, _ remedy: String?
+  _ kind: SmithError.Kind, _ setting: Setting, _ detail: String, _ right: String?
 ) -> SmithError
 
 extension Architecture {

@@ -35,6 +35,16 @@ public struct ConfigurationDialect: Sendable {
   public var outerKeys: Set<String> = []
   /// The width of a head in code that makes max(1, H / width) heads unless it is told otherwise.
   public var headWidth: Int?
+  /// What the architecture depends on besides sizes and activation, by the file's keys.
+  public var settingKeys: [(setting: Setting, key: String)] = []
+  /// Settings that the code computes with whatever its file says, and the only sizes it can have.
+  public var fixedSettings: [Setting: JSON] = [:]
+  public var fixedSizes: [Size: Int] = [:]
+  /// How much more than the tensors the file counts, where both numbers are met: the first is written.
+  public var offsets: [Size: [Int]] = [:]
+  /// The ends of a configuration file's and of a weights file's name, where a folder may hold several models: `x_options.json` belongs to
+  /// `x_weights.hdf5`.
+  public var pairedEndings: (file: String, weights: String)?
   /// Whether the ecosystem publishes weights without a configuration, so that the defaults hold also where there is no file.
   public var isOptional = false
 
@@ -55,7 +65,7 @@ public struct ConfigurationDialect: Sendable {
 
   /// Every key that is read.
   var keys: [String] {
-    sizeKeys.map(\.key) + carriedKeys + [activationKey]
+    sizeKeys.map(\.key) + settingKeys.map(\.key) + carriedKeys + [activationKey]
       + (namesArchitecture ? ["architectures", "model_type", Self.tieKey] : [])
       + [epsilonKey, paddingKey, normPlacementKey].compactMap { $0 }
   }
@@ -72,7 +82,32 @@ public struct ConfigurationDialect: Sendable {
         flat[key] = value
       }
     }
+    if keys.contains(where: { $0.contains(".") }) { Self.addPaths(of: file, below: "", to: &flat) }
     return flat
+  }
+
+  /// What stands in objects within objects, under the keys joined by points: `char_cnn.embedding.dim`.
+  private static func addPaths(
+    of object: JSONObject, below path: String, to flat: inout JSONObject
+  ) {
+    for (key, value) in object {
+      if let inner = value.objectValue {
+        addPaths(of: inner, below: path + key + ".", to: &flat)
+      } else if !path.isEmpty {
+        flat[path + key] = value
+      }
+    }
+  }
+
+  /// What a user set, a key without its path under its full one where only one key ends so: `cell_clip` for `lstm.cell_clip`.
+  func resolved(_ overrides: JSONObject) -> JSONObject {
+    let known = keys
+    var resolved = JSONObject()
+    for (key, value) in overrides {
+      let full = known.filter { $0.hasSuffix("." + key) }
+      resolved[full.count == 1 && !known.contains(key) ? full[0] : key] = value
+    }
+    return resolved
   }
 
   public init(

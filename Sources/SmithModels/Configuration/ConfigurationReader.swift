@@ -16,6 +16,8 @@ struct ConfigurationReader {
   /// Groups, inner blocks and blocks that the names show.
   let groups: Int
   let innerBlocks: Int
+  /// How many of each other thing the names show.
+  private let counts: [Size: Int]
 
   init(
     _ match: DialectMatch, file: (name: String, values: JSONObject)?, overrides: JSONObject,
@@ -25,14 +27,17 @@ struct ConfigurationReader {
     dialect = match.dialect
     self.file = file
     settings = dialect.configuration.flattened(file?.values ?? JSONObject())
-    self.overrides = overrides
+    self.overrides = dialect.configuration.resolved(overrides)
     self.shapes = shapes
     self.groups = groups
     innerBlocks = match.innerBlocks
+    counts = Dictionary(
+      match.counts.compactMap { place, count in match.family.counts[place].map { ($0, count) } },
+      uniquingKeysWith: max)
   }
 
   /// More executed blocks than any model has, by two orders of magnitude.
-  private static let mostBlocks = 10_000
+  static let mostBlocks = 10_000
 
   private var table: ConfigurationDialect { dialect.configuration }
 
@@ -40,6 +45,7 @@ struct ConfigurationReader {
     try checkOverrides()
     var sizes: [Size: Int] = [:]
     for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
+    for (size, count) in counts where sizes[size] == nil { sizes[size] = count }
     for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
     try check(sizes)
     let schedule = dialect.schedule.schedule(
@@ -58,8 +64,39 @@ struct ConfigurationReader {
     for (dimension, solved) in shapes.known {
       if case .classes(let head) = dimension { configuration.classes[head] = solved.value }
     }
+    for (setting, key) in table.settingKeys {
+      configuration.settings[setting] = try value(of: setting, key: key)
+    }
+    try family.architecture.complete(&configuration, shapes: shapes.known.mapValues(\.value)) {
+      kind, setting, detail, remedy in
+      let key = table.settingKeys.first { $0.setting == setting }?.key ?? setting.rawValue
+      return problem(kind, key, detail, remedy: remedy.map { "--set \(key)=\($0)" })
+    }
     return configuration
   }
+
+  /// What user, file or code say of a setting, nil for none. Filters are in the shapes: they are compared later.
+  private func value(of setting: Setting, key: String) throws(SmithError) -> JSON? {
+    let fixed = table.fixedSettings[setting]
+    guard let value = said(key) ?? fixed ?? standard(key) ?? setting.unsaid else {
+      if setting.isShown { return nil }
+      let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
+      throw problem(
+        .missing, key, "\(known), and the shapes do not decide it",
+        remedy: "--config FILE or --set \(key)=\(setting.example)")
+    }
+    if let complaint = setting.complaint(about: value) {
+      throw problem(.malformed, key, "\(complaint), got \(value.serialized())")
+    }
+    if let fixed, value != fixed {
+      throw problem(
+        .mismatch, key, "\(value.serialized()), but the code of these names knows only \(fixed.serialized())")
+    }
+    return value.isNull ? nil : value
+  }
+
+  /// A setting from the user, else from the file, null being a word too.
+  private func said(_ key: String) -> JSON? { overrides[key] ?? settings[key] }
 
   /// A setting from the user, else from the file.
   private func stated(_ key: String) -> JSON? {
@@ -83,19 +120,25 @@ struct ConfigurationReader {
 
   private func value(of size: Size, key: String) throws(SmithError) -> Int {
     let solved = shown(size)
+    let offsets = table.offsets[size] ?? [0]
     if let stated = stated(key) {
-      guard let number = stated.intValue, (1...1 << 31).contains(number) else {
+      guard let number = stated.intValue, (size.least...1 << 31).contains(number) else {
         throw problem(
           .malformed, key, "expected a positive whole number, got \(stated.serialized())")
       }
-      if let solved, solved.value != number {
+      if let fixed = table.fixedSizes[size], number != fixed {
         throw problem(
-          .mismatch, key, "\(number), but \(solved.value) by \(solved.said)",
-          remedy: "--set \(key)=\(solved.value)")
+          .mismatch, key, "\(number), but the code of these names knows only \(fixed)")
       }
-      return number
+      if let solved, !offsets.contains(number - solved.value) {
+        throw problem(
+          .mismatch, key, "\(number), but \(solved.value + offsets[0]) by \(solved.said)",
+          remedy: "--set \(key)=\(solved.value + offsets[0])")
+      }
+      return solved?.value ?? number - offsets[0]
     }
     if let solved { return solved.value }
+    if let fixed = table.fixedSizes[size] { return fixed }
     if size == .heads, let usualHeads { return usualHeads }
     if let standard = standard(key)?.intValue { return standard }
     let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
@@ -107,6 +150,7 @@ struct ConfigurationReader {
   /// What shapes and names say about a size.
   private func shown(_ size: Size) -> (value: Int, said: String)? {
     if let value = shapes.size(size) { return (value, shapes.source(of: size) ?? "a shape") }
+    if let count = counts[size] { return (count, "the names of the \(size.rawValue)") }
     switch (size, dialect.schedule) {
     case (.layers, .sequential):
       return (groups, "the number of blocks")
@@ -124,7 +168,7 @@ struct ConfigurationReader {
 
   /// A key that no dialect of the family knows is a slip, and would be ignored.
   private func checkOverrides() throws(SmithError) {
-    let known = family.dialects.map(\.configuration).flatMap(\.keys)
+    let known = family.dialects.map(\.configuration).flatMap(\.keys) + ["model_type"]
     for (key, _) in overrides where !known.contains(key) {
       throw SmithError(
         .usage, "--set \(key): \(family.name) has no such setting",
@@ -152,9 +196,10 @@ struct ConfigurationReader {
     let key = table.activationKey
     let spelling = stated(key) ?? standard(key)
     guard let spelling else {
+      let example = table.defaults[key]?.stringValue ?? table.activations.first?.spelling ?? ""
       throw problem(
         .missing, key, "no configuration file says which activation it is",
-        remedy: "--config FILE or --set \(key)=\(table.defaults[key]?.stringValue ?? "gelu")")
+        remedy: "--config FILE or --set \(key)=\(example)")
     }
     let row = table.activations.first { $0.spelling == spelling.stringValue?.lowercased() }
     guard let row else {

@@ -13,7 +13,7 @@ extension ModelConfiguration {
     var inner = JSONObject()
     for (key, value) in settings(of: table) {
       if table.nests.isEmpty || table.outerKeys.contains(key) {
-        file[key] = value
+        file.set(value, at: key.split(separator: ".").map(String.init)[...])
       } else {
         inner[key] = value
       }
@@ -27,7 +27,14 @@ extension ModelConfiguration {
   /// Everything that is read back, by key.
   private func settings(of table: ConfigurationDialect) -> JSONObject {
     var settings = JSONObject()
-    for (size, key) in table.sizeKeys { settings[key] = sizes[size].map(JSON.integer) }
+    for (size, key) in table.sizeKeys {
+      settings[key] = sizes[size].map { .integer($0 + (table.offsets[size]?.first ?? 0)) }
+    }
+    for (setting, key) in table.settingKeys {
+      let silent = setting.canBeNull ? JSON.null : JSON?.none
+      guard let value = self.settings[setting] ?? silent else { continue }
+      if value != setting.unsaid { settings[key] = value }
+    }
     if let row = table.activations.first(where: { $0.activation == activation }) {
       settings[table.activationKey] = .string(row.spelling)
     }
@@ -53,6 +60,20 @@ extension ModelConfiguration {
     }
     file["id2label"] = .object(names)
     file["label2id"] = .object(ids)
+  }
+}
+
+extension JSONObject {
+  /// Puts a value into objects within objects, which are made where they are missing.
+  fileprivate mutating func set(_ value: JSON, at path: ArraySlice<String>) {
+    guard let key = path.first else { return }
+    if path.count == 1 {
+      self[key] = value
+    } else {
+      var inner = self[key]?.objectValue ?? JSONObject()
+      inner.set(value, at: path.dropFirst())
+      self[key] = .object(inner)
+    }
   }
 }
 
@@ -108,6 +129,21 @@ extension ConfigurationDialect {
       return paddingKey == nil
         ? "its code counts positions from 0 on, the model from its padding token on"
         : "its code counts positions from a padding token on, the model from 0 on"
+    }
+    return fixedObstacle(to: configuration)
+  }
+
+  /// A size or setting of the model that the code cannot have.
+  private func fixedObstacle(to configuration: ModelConfiguration) -> String? {
+    for (size, key) in sizeKeys {
+      guard let fixed = fixedSizes[size], configuration[size] != fixed else { continue }
+      return "its code knows no \(key) but \(fixed), the model has \(configuration[size])"
+    }
+    for (setting, key) in settingKeys {
+      let own = configuration.settings[setting] ?? .null
+      guard let fixed = fixedSettings[setting], own != fixed else { continue }
+      return
+        "its code knows no \(key) but \(fixed.serialized()), the model has \(own.serialized())"
     }
     return nil
   }

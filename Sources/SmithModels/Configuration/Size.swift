@@ -28,10 +28,19 @@ public enum Size: String, Hashable, Sendable, Codable, CaseIterable {
   case wordLength
   /// All filters of the character convolutions together, F.
   case filters
+  /// Widths of character filters, each a convolution of its own.
+  case convolutions
   /// Highway layers above them.
   case highways
   /// Width of an LSTM's memory, D.
   case cell
+  /// What a model puts out layer by layer: one more than layers, the embeddings being the first.
+  case outputs
+  /// Weighted means of the outputs that tasks have learned.
+  case mixes
+
+  /// The smallest number that makes sense.
+  var least: Int { self == .highways || self == .mixes ? 0 : 1 }
 
   /// Those that two models must share to be run on the same input and compared layer by layer.
   public static let ofInput: [Size] = [
@@ -46,4 +55,12 @@ public enum Dimension: Hashable, Sendable {
   case classes(String)
   /// This number in every model.
   case exactly(Int)
+  /// A number that each value of a place in the name has for itself; `at` is that value, nil in a row of a table.
+  case each(String, of: String, at: Int? = nil)
+
+  /// The dimension in a parameter whose name has these values in its places.
+  func filled(with places: [String: Int]) -> Dimension {
+    guard case .each(let what, let place, _) = self else { return self }
+    return .each(what, of: place, at: places[place])
+  }
 }

@@ -12,6 +12,8 @@ public struct Family: Sendable {
   public var dialects: [Dialect]
   /// Parts that an ecosystem's files cannot be without: `projection` in every Hugging Face ALBERT.
   public var demanded: [Dialect.Name: Set<String>]
+  /// What the places in its parameters' names count besides blocks (`b`): `h` highways.
+  public var counts: [String: Size]
   /// Sizes that equal another one in this family: BERT's embedding width is its hidden width.
   public var equalSizes: [Size: Size]
   /// Classes of the ecosystem's library by the heads they carry.
@@ -25,7 +27,7 @@ public struct Family: Sendable {
     name: String, architecture: any Architecture = EncoderArchitecture(),
     parameters: [[ParameterRow]],
     anchors: [String] = ["embeddings.word", "blocks.{b}.attention.query.weight"],
-    dialects: [Dialect], demanded: [Dialect.Name: Set<String>] = [:],
+    dialects: [Dialect], demanded: [Dialect.Name: Set<String>] = [:], counts: [String: Size] = [:],
     equalSizes: [Size: Size] = [:],
     classes: [ModelClass], heads: [EncoderHead] = EncoderHead.pooling,
     variants: [String: String] = [:]
@@ -36,6 +38,7 @@ public struct Family: Sendable {
     self.anchors = anchors.map(NamePattern.init)
     self.dialects = dialects
     self.demanded = demanded
+    self.counts = counts
     self.equalSizes = equalSizes
     self.classes = classes
     self.heads = heads
@@ -102,16 +105,19 @@ public struct ParameterRow: Sendable {
   public var tiedTo: String?
   /// The value with which it changes nothing, where there is one: what it has in files that cannot be without it.
   public var neutral: NeutralValue?
+  /// A setting with which even that value would change something: a clip behind the map.
+  public var neutralWithout: Setting?
 
   public init(
     _ name: String, _ dimensions: [Dimension], part: String? = nil, tiedTo: String? = nil,
-    neutral: NeutralValue? = nil
+    neutral: NeutralValue? = nil, neutralWithout: Setting? = nil
   ) {
     self.name = NamePattern(name)
     self.dimensions = dimensions
     self.part = part
     self.tiedTo = tiedTo
     self.neutral = neutral
+    self.neutralWithout = neutralWithout
   }
 
   /// A bare table [rows, columns].
@@ -200,7 +206,7 @@ public struct ParameterRow: Sendable {
 /// The families, in the order in which they are listed. Adding one is one file and one line here.
 public enum Families {
   public static let all: [Family] = [
-    .albert, .albertZh, .bert, .roberta, .distilbert, .electra,
+    .albert, .albertZh, .bert, .roberta, .distilbert, .electra, .elmo,
   ]
 
   public static func named(_ name: String) -> Family? { all.first { $0.name == name } }

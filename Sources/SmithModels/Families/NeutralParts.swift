@@ -8,7 +8,7 @@ public enum NeutralValue: Hashable, Sendable {
 extension Family {
   /// The optional parts that can be there and change nothing: one ecosystem's files always have them, another's graph has no place for
   /// them.
-  var neutralParts: Set<String> {
+  public var neutralParts: Set<String> {
     Set(parameters.compactMap { $0.neutral == nil ? nil : $0.part })
   }
 
@@ -17,11 +17,17 @@ extension Family {
     _ part: String, in configuration: ModelConfiguration
   ) -> [String: Recipe]? {
     var recipes: [String: Recipe] = [:]
-    for row in parameters where row.part == part {
+    for (name, row) in parameterNames(in: configuration) where row.part == part {
       guard let recipe = row.neutralRecipe(in: configuration) else { return nil }
-      recipes[row.name.text] = recipe
+      recipes[name] = recipe
     }
     return recipes
+  }
+
+  /// The setting of a model with which the part would change something whatever its values; nil where there is none.
+  func obstacle(toNeutral part: String, in configuration: ModelConfiguration) -> Setting? {
+    parameters.lazy.filter { $0.part == part }.compactMap(\.neutralWithout)
+      .first { configuration.settings[$0] != nil }
   }
 }
 

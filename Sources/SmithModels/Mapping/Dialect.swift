@@ -7,6 +7,10 @@ public struct Dialect: Sendable {
     case original, hf, keras, flax, gguf
     /// albert_zh's `modeling_google_fast.py`: Google's names, grouped feed-forward kernels.
     case googleFast = "google_fast"
+    /// bilm-tf's training checkpoints.
+    case bilm
+    /// AllenNLP's modules.
+    case allennlp
 
     /// Those that models can be written under.
     public static let writable = allCases.filter { $0 != .googleFast }
@@ -64,8 +68,29 @@ public struct Dialect: Sendable {
   /// The heads as this ecosystem's code has them, where they are not the family's.
   public var heads: [EncoderHead]?
 
+  /// The containers in which the family's models usually have these names, where that is not the container's own ecosystem.
+  public var homes: [Home] = []
+
+  /// A container that belongs to a dialect within its family.
+  public struct Home: Sendable {
+    /// The format's name.
+    public var container: String
+    /// What the file is called, where that is not the container's usual name.
+    public var file: String?
+
+    public init(_ container: String, file: String? = nil) {
+      self.container = container
+      self.file = file
+    }
+  }
+
+  /// Whether the family's models in that container usually have these names.
+  public func isAtHome(in container: String) -> Bool {
+    homes.contains { $0.container == container }
+  }
+
   /// Whether models can be written under it: every step has an inverse.
-  public var isWritable: Bool { !rules.contains { $0.step == .ungroup } }
+  public var isWritable: Bool { rules.allSatisfy(\.step.isWritten) }
 
   public init(
     name: Name, part: String? = nil, rules: [[Rule]], ignored: [Ignored], wrappers: [String] = [""],

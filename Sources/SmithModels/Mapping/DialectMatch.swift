@@ -28,6 +28,8 @@ struct DialectMatch {
   /// Groups and inner blocks that the names show (1 where the dialect does not group).
   private(set) var groups = 1
   private(set) var innerBlocks = 1
+  /// How many values each place of the family's other counts has in the names: filters, highways.
+  private(set) var counts: [String: Int] = [:]
 
   /// How many stored tensors have a shape that their row's layout step can be meant for.
   private(set) var fitting = 0
@@ -131,11 +133,26 @@ struct DialectMatch {
     }
     groups = hits.compactMap { $0.places["g"] }.max().map { $0 + 1 } ?? 1
     innerBlocks = hits.compactMap { $0.places["k"] }.max().map { $0 + 1 } ?? 1
+    for place in family.counts.keys {
+      counts[place] = hits.compactMap { $0.places[place] }.max().map { $0 + 1 } ?? 0
+    }
     bindings = hits.map { hit in
       let block = hit.places["b"] ?? (hit.places["g"] ?? 0) * innerBlocks + (hit.places["k"] ?? 0)
       return Binding(
-        stored: hit.name, canonical: hit.rule.canonical.filled(with: ["b": block]),
+        stored: hit.name,
+        canonical: hit.rule.canonical.filled(with: hit.places.merging(["b": block]) { $1 }),
         step: hit.rule.step, role: hit.rule.role)
+    }
+  }
+
+  /// More of anything a name counts besides blocks than any model has, by an order of magnitude.
+  private static let mostCounted = 1000
+
+  /// `.limit` where a name counts what no model can have that many of: a list as long would be made for it.
+  func checkCounts() throws(SmithError) {
+    for (place, count) in counts where count > Self.mostCounted {
+      let size = family.counts[place]?.rawValue ?? place
+      throw SmithError(.limit, "names count \(count) \(size), at most \(Self.mostCounted)")
     }
   }
 

@@ -22,6 +22,10 @@ public struct FamilyChange: Sendable {
   public func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var model = parameters
     if parameters.configuration.family == target.name { return model }
+    let architecture = parameters.configuration.architecture
+    guard architecture.name == target.architecture.name else {
+      throw refusal("it runs on another architecture, \(architecture.name)")
+    }
     if model.configuration.normPlacement != .post {
       guard isForced else {
         throw refusal("its blocks have their layer norms before attention, and none at the end")
@@ -175,6 +179,7 @@ extension FamilyChange {
           case .size(let size): configuration[size]
           case .classes(let head): configuration.classes[head] ?? 0
           case .exactly(let count): count
+          case .each: 0
           }
         }
         return (row.name.text, shape)

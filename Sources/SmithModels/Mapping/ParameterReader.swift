@@ -58,6 +58,7 @@ public struct ParameterReader: Sendable {
         "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
       )
     }
+    try match.checkCounts()
     var assembly = Assembly(match: match, stored: stored)
     assembly.bind(choosing: headOf(classifier: match))
     let solver = assembly.solve()
@@ -72,6 +73,7 @@ public struct ParameterReader: Sendable {
       dialect: match.dialect.name)
     parameters.part = match.dialect.part
     parameters.notes = reader.notes
+    parameters.leftOut = assembly.leftOut
     for (name, recipe) in parameters.recipes {
       if case .decode(let scheme, _, _) = recipe { parameters.schemes[name] = scheme }
     }
@@ -99,6 +101,8 @@ private struct Assembly {
   let stored: StoredTensors
   var recipes: [String: Recipe] = [:]
   var copies: [TiedCopy] = []
+  /// Rows that a step leaves out, and which must be zeros for that.
+  var leftOut: [LeftOut] = []
   var fates: [TensorFate] = []
   var problems: [String] = []
   /// Parameters for which the part has a tensor of its own.
@@ -131,6 +135,9 @@ private struct Assembly {
     let recipe = row.step.reading(tensor)
     if recipes[row.canonical] == nil {
       recipes[row.canonical] = recipe
+      if let rows = row.step.leftOut(of: tensor) {
+        leftOut.append(LeftOut(stored: row.stored, canonical: row.canonical, recipe: rows))
+      }
       noteUse(of: row.stored, as: row.canonical)
     } else if own.contains(row.canonical), row.role == .name {
       fates.append(
@@ -170,28 +177,24 @@ private struct Assembly {
   var parts: Set<String> {
     Set(
       match.family.parameters.compactMap { row in
-        row.part.flatMap { recipes[row.name.text] == nil ? nil : $0 }
+        row.part.flatMap { part in hasAny(row) ? part : nil }
       }
     )
     .subtracting(["decoder"])
   }
 
-  /// The family's rows with the blocks filled in, each with the recipe that is there.
-  private func rows(blocks: [Int]) -> [(name: String, row: ParameterRow)] {
-    var result: [(String, ParameterRow)] = []
-    let (block, rest) = (
-      match.family.parameters.filter { !$0.name.places.isEmpty }, match.family.parameters
-    )
-    var blocksDone = false
-    for row in rest {
-      if row.name.places.isEmpty {
-        result.append((row.name.text, row))
-      } else if !blocksDone {
-        blocksDone = true
-        for b in blocks { result += block.map { ($0.name.filled(with: ["b": b]), $0) } }
-      }
+  /// Whether the row's parameter is there, for any value of its places.
+  private func hasAny(_ row: ParameterRow) -> Bool {
+    if row.name.places.isEmpty { return recipes[row.name.text] != nil }
+    return recipes.keys.contains { row.name.match($0) != nil }
+  }
+
+  /// The family's rows with the places filled in as the names have them, contiguous but for the blocks.
+  private var rowsSeen: [(name: String, row: ParameterRow)] {
+    let blocks = blocksSeen
+    return match.family.parameterNames { place in
+      match.counts[place].map { Array(0..<$0) } ?? blocks
     }
-    return result
   }
 
   /// Every block that has any tensor, ascending.
@@ -206,7 +209,7 @@ private struct Assembly {
 
   func solve() -> ShapeSolver {
     var solver = ShapeSolver()
-    for (name, row) in rows(blocks: blocksSeen) {
+    for (name, row) in rowsSeen {
       guard let recipe = recipes[name] else { continue }
       // Integers are somebody's codes; as weights they would be wrong without a word.
       guard recipe.dtype.isFloat else {
@@ -221,7 +224,7 @@ private struct Assembly {
   /// The recipes in the order of the family's table.
   var ordered: OrderedDictionary<String, Recipe> {
     var result: OrderedDictionary<String, Recipe> = [:]
-    for (name, _) in rows(blocks: blocksSeen) {
+    for (name, _) in rowsSeen {
       if let recipe = recipes[name] { result[name] = recipe }
     }
     return result
@@ -248,7 +251,7 @@ private struct Assembly {
     if configuration.isUntied { demanded.insert("decoder") }
     demanded.formUnion(
       family.neutralParts.filter { family.neutral($0, in: configuration) == nil })
-    return rows(blocks: configuration.runningBlocks).compactMap { name, row in
+    return family.parameterNames(in: configuration).compactMap { name, row in
       if recipes[name] != nil || row.part.map({ !demanded.contains($0) }) ?? false { return nil }
       return "\(name): no tensor for it"
     }

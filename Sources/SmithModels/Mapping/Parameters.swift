@@ -16,6 +16,8 @@ public struct Parameters: Sendable {
   public var part: String?
   /// Settings that nothing stated, and what transforms have to say of their results.
   public var notes: [String] = []
+  /// Rows of stored tensors that are no part of a parameter if they are zeros.
+  public var leftOut: [LeftOut] = []
 
   /// The number of parameters, tied tensors once.
   public var parameterCount: Int {
@@ -54,4 +56,12 @@ public struct TiedCopy: Hashable, Sendable {
   public var recipe: Recipe
   /// Whether it is the one that counts where the two differ.
   public var prevails = false
+}
+
+/// Rows of a stored tensor that its parameter's layout leaves out, since they stand for padding: to be looked at before that is believed.
+public struct LeftOut: Hashable, Sendable {
+  public var stored: String
+  public var canonical: String
+  /// The rows as they are stored; zeros, if the layout is what it should be.
+  public var recipe: Recipe
 }

@@ -2,26 +2,6 @@ import OrderedCollections
 import SmithBytes
 import SmithTensors
 
-/// Outputs that are put together from several parameters, until the last of their parts is there.
-private struct FusedOutputs {
-  private var parts: [String: [Recipe?]] = [:]
-
-  /// Takes in one part; the whole output when it was the last.
-  mutating func add(_ outputs: [Plan.Output], at index: Int, of count: Int) -> [Plan.Output] {
-    outputs.compactMap { output in
-      var found = parts[output.name] ?? [Recipe?](repeating: nil, count: count)
-      found[index] = output.recipe
-      let whole = found.compactMap { $0 }
-      parts[output.name] = whole.count == count ? nil : found
-      return whole.count == count
-        ? Plan.Output(name: output.name, recipe: .joining(whole)) : nil
-    }
-  }
-
-  /// The name of an output that misses a part.
-  var incomplete: String? { parts.keys.min() }
-}
-
 /// Reads a dialect's table backward: canonical parameters in, the plan of an output in that dialect's names out.
 public struct Planner: Sendable {
   public let family: Family
@@ -55,51 +35,49 @@ public struct Planner: Sendable {
     var written = try fitSchedule(parameters, notes: &notes)
     try fitNeutralParts(&written, notes: &notes)
     var outputs: [Plan.Output] = []
-    var fused = FusedOutputs()
+    var parts = StoredParts()
     var schemes = JSONObject()
+    let table = Dictionary(grouping: dialect.rules) { $0.canonical.skeleton }
     for (name, recipe) in written.recipes {
-      let rows = rules(for: name, in: written.configuration)
+      let rows = rules(for: name, in: written.configuration, of: table)
       if rows.isEmpty { throw refusal("it has no name for \(name)") }
       for (rule, stored) in rows {
-        let parts = try output(
-          name, recipe, as: stored, rule: rule, scheme: written.schemes[name], schemes: &schemes)
-        if case .part(let index, let count) = rule.step {
-          outputs += fused.add(parts, at: index, of: count)
-        } else {
-          outputs += parts
+        if let scheme = written.schemes[name] {
+          outputs += try encoded(
+            name, recipe, as: stored, rule: rule, scheme: scheme, schemes: &schemes)
+          continue
+        }
+        guard rule.step.isWritten else {
+          throw refusal("\(name) is read in that layout, not written")
+        }
+        if let whole = parts.add(recipe, to: stored, by: rule.step) {
+          outputs.append(Plan.Output(name: stored, recipe: cast(whole)))
         }
       }
     }
-    if let incomplete = fused.incomplete { throw refusal("it lacks a part of \(incomplete)") }
+    if let incomplete = parts.incomplete { throw refusal("it lacks a part of \(incomplete)") }
+    if let note = roundingNote(outputs) { notes.append(note) }
     var metadata: ContainerMetadata = [:]
     if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
     return (Plan(outputs: outputs, fates: written.fates, notes: notes, metadata: metadata), written)
   }
 
-  /// The rows that write a canonical parameter, with the full stored name of each.
+  /// The rows that write a canonical parameter, with the full stored name of each. `table` has the rules by their skeletons.
   private func rules(
-    for canonical: String, in configuration: ModelConfiguration
+    for canonical: String, in configuration: ModelConfiguration, of table: [String: [Rule]]
   ) -> [(Rule, String)] {
-    let pattern = Self.pattern(of: canonical)
-    return dialect.rules.compactMap { rule in
+    let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
+    let candidates = table[NamePattern.skeleton(of: canonical)] ?? []
+    return candidates.compactMap { rule in
       guard rule.role.isWritten(untied: configuration.isUntied),
-        rule.canonical.text == pattern.text
+        rule.layers?.contains(configuration[.layers]) ?? true,
+        var places = rule.canonical.match(canonical)
       else { return nil }
-      let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
-      let block = pattern.block ?? 0
-      let name = rule.stored.filled(with: ["b": block, "g": block / inner, "k": block % inner])
-      return (rule, decorated(name, configuration))
+      if let block = places["b"] {
+        places.merge(["g": block / inner, "k": block % inner]) { $1 }
+      }
+      return (rule, decorated(rule.stored.filled(with: places), configuration))
     }
-  }
-
-  /// `blocks.7.x` as the table's `blocks.{b}.x` and 7.
-  private static func pattern(of canonical: String) -> (text: String, block: Int?) {
-    var parts = canonical.split(separator: ".").map(String.init)
-    guard parts.first == "blocks", parts.count > 2, let block = Int(parts[1]) else {
-      return (canonical, nil)
-    }
-    parts[1] = "{b}"
-    return (parts.joined(separator: "."), block)
   }
 
   /// The scope of a headless Hugging Face model is left out, as its bare class does.
@@ -113,28 +91,34 @@ public struct Planner: Sendable {
     return (dialect.wrappers.first ?? "") + name
   }
 
-  private func output(
-    _ canonical: String, _ recipe: Recipe, as name: String, rule: Rule, scheme: String?,
+  /// In the element type of the output, if it is another.
+  private func cast(_ recipe: Recipe) -> Recipe {
+    guard let dtype, recipe.dtype != dtype, recipe.dtype.isFloat else { return recipe }
+    return .cast(recipe, to: dtype)
+  }
+
+  private func encoded(
+    _ canonical: String, _ recipe: Recipe, as name: String, rule: Rule, scheme: String,
     schemes: inout JSONObject
   ) throws(SmithError) -> [Plan.Output] {
-    guard let stored = rule.step.writing(recipe) else {
-      throw refusal("\(canonical) is read in that layout, not written")
-    }
-    guard let scheme else {
-      guard let dtype, stored.dtype != dtype, stored.dtype.isFloat else {
-        return [Plan.Output(name: name, recipe: stored)]
-      }
-      return [Plan.Output(name: name, recipe: .cast(stored, to: dtype))]
-    }
     guard rule.step == .copy, let coder = Schemes.named(scheme) else {
       throw refusal(
-        "it stores \(canonical) transposed, which \(scheme) codes cannot follow",
+        "it stores \(canonical) in another layout, which \(scheme) codes cannot follow",
         remedy: "--dtype f32")
     }
     schemes[name] = StoredSchemes.Entry.json(scheme: scheme, shape: recipe.shape)
     let components = try coder.components(shape: recipe.shape)
     let parts = recipe.encoded(by: scheme, count: components.count)
     return zip(components, parts).map { Plan.Output(name: name + $0.suffix, recipe: $1) }
+  }
+
+  /// Numbers that the two layouts add or take off are rounded once.
+  private func roundingNote(_ outputs: [Plan.Output]) -> String? {
+    let rounded = outputs.filter { $0.recipe.adds }
+    guard let first = rounded.first else { return nil }
+    let others = rounded.count == 1 ? "" : " and \(rounded.count - 1) more"
+    return
+      "the two layouts differ by a constant in \(first.name)\(others): its values are rounded once"
   }
 
   private func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
@@ -187,7 +171,12 @@ extension Planner {
       let isDemanded = family.demanded[dialect.name]?.contains(part) ?? false
       let isThere = parameters.configuration.parts.contains(part)
       if isDemanded == isThere { continue }
-      for name in family.parameters.map(\.name.text) {
+      if let setting = family.obstacle(toNeutral: part, in: parameters.configuration) {
+        throw refusal(
+          "its graph has \(isDemanded ? "a" : "no") \(part) between equal widths, and behind one \(setting.rawValue) counts"
+        )
+      }
+      for (name, _) in family.parameterNames(in: parameters.configuration) {
         guard let recipe = neutral[name] else { continue }
         if let own = parameters.recipes[name], try !isIdentity(own) {
           throw refusal("its graph has no \(part) between equal widths, and \(name) is not neutral")

@@ -26,6 +26,12 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   /// The dense f32 matrix [out, in] of a grouped kernel [in/g, out/g, g]: channel j of the input belongs to group j mod g, channel o of the
   /// output to group o div (out/g); zeros where the two differ (albert_zh `modeling_google_fast.py`, models §2.5).
   case ungrouped(Recipe)
+  /// The same elements with dimension k that which is at place k of `axes`.
+  case permute(Recipe, axes: [Int])
+  /// Every value with the opposite sign.
+  case negate(Recipe)
+  /// Every value plus a number, rounded once to the element type it has.
+  case add(Recipe, Double)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -46,7 +52,11 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
-    case .cast(let inner, _), .addingRow(let inner, _): return inner.shape
+    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
+      return inner.shape
+    case .permute(let inner, let axes):
+      let shape = inner.shape
+      return axes.map { shape.indices.contains($0) ? shape[$0] : 0 }
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].shape ?? []
@@ -62,7 +72,9 @@ extension Recipe {
   public var dtype: DType {
     switch self {
     case .source(_, let dtype, _), .cast(_, let dtype): return dtype
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _): return inner.dtype
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
+      .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      return inner.dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
@@ -81,7 +93,8 @@ extension Recipe {
     switch self {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner):
+      .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
+      .permute(let inner, _), .negate(let inner), .add(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
@@ -95,11 +108,11 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner):
+      .ungrouped(let inner), .permute(let inner, _), .negate(let inner):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow: false
+    case .component, .product, .addingRow, .add: false
     }
   }
 
@@ -117,25 +130,6 @@ extension Recipe {
       inner.storedScheme
     default: nil
     }
-  }
-
-  /// Tensors one below the other; neighbouring rows of one tensor are that tensor again.
-  static func joining(_ parts: [Recipe]) -> Recipe {
-    var (next, whole): (Int, Recipe?) = (0, nil)
-    for part in parts {
-      guard case .rows(let inner, let from, let count) = part, from == next,
-        whole == nil || whole == inner
-      else { return .concat(parts) }
-      (next, whole) = (next + count, inner)
-    }
-    guard let whole, whole.rowCount == next else { return .concat(parts) }
-    return whole
-  }
-
-  /// The transpose; two of them are none.
-  public var transposed: Recipe {
-    if case .transpose(let inner) = self { return inner }
-    return .transpose(self)
   }
 }
 

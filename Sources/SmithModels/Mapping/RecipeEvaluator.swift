@@ -12,7 +12,7 @@ public struct RecipeEvaluator: Sendable {
   public var readsInOrder = false
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
-  private var whole: (recipe: Recipe, bytes: [UInt8])?
+  var whole: (recipe: Recipe, bytes: [UInt8])?
   /// The last right-hand side of a product, which every slab of rows needs.
   var factor: (recipe: Recipe, values: [Float])?
   private var verified: Set<String> = []
@@ -60,6 +60,10 @@ public struct RecipeEvaluator: Sendable {
     case .addingRow(let matrix, let row):
       return try adding(row, to: matrix, rows: rows).littleEndianBytes
     case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
+    case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
+    case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
+    case .add(let inner, let number):
+      return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
     case .identity(let size):
       var values = [Float](repeating: 0, count: rows.count * size)
       for (index, row) in rows.enumerated() { values[index * size + row] = 1 }

@@ -9,55 +9,18 @@ public struct Rule: Hashable, Sendable {
     case part(Int, of: Int)
     /// Stored [in/g, out/g, g], canonical [out, in] with zeros between groups. Read, never written.
     case ungroup
-
-    /// More groups than any kernel has (16): a dense matrix is that many times the file's bytes.
-    private static let mostGroups = 64
-
-    /// Whether the stored tensor holds other parameters too.
-    var isPart: Bool { if case .part = self { true } else { false } }
-
-    /// Whether a stored tensor of this shape can be meant: tells tables apart that differ in nothing but layout.
-    func fits(_ shape: [Int]) -> Bool {
-      switch self {
-      case .copy: true
-      case .transpose: shape.count == 2
-      case .part(_, let count): (shape.first ?? 0) % count == 0
-      case .ungroup:
-        shape.count == 3 && !shape.contains(0) && shape[2] <= Self.mostGroups
-      }
-    }
-
-    /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group.
-    func storedShape(of shape: [Int]) -> [Int] {
-      switch self {
-      case .copy: shape
-      case .transpose: shape.reversed()
-      case .part(_, let count): [(shape.first ?? 0) * count] + shape.dropFirst()
-      case .ungroup: shape.reversed() + [1]
-      }
-    }
-
-    /// The canonical recipe of a stored tensor; where the shape does not fit, one whose shape shows it.
-    func reading(_ stored: Recipe) -> Recipe {
-      guard fits(stored.shape) else { return stored }
-      switch self {
-      case .copy: return stored
-      case .transpose: return stored.transposed
-      case .part(let index, let count):
-        let rows = stored.rowCount / count
-        return .rows(stored, from: index * rows, count: rows)
-      case .ungroup: return .ungrouped(stored)
-      }
-    }
-
-    /// The stored recipe of a canonical tensor, of a part its own rows; nil where the step is never written.
-    func writing(_ canonical: Recipe) -> Recipe? {
-      switch self {
-      case .copy, .part: canonical
-      case .transpose: canonical.transposed
-      case .ungroup: nil
-      }
-    }
+    /// Stored with a first dimension of 1 that the canonical tensor lacks.
+    case squeeze
+    /// Canonical dimension k is the stored dimension at place k of the list.
+    case permute([Int])
+    /// Stored below that many rows of zeros, which stand for padding and are no part of the parameter.
+    case belowZeros(Int)
+    /// Stored with the opposite sign.
+    case negate
+    /// Canonical is stored plus this number, rounded once.
+    case add(Double)
+    /// Several steps, the stored tensor's first. Rows that share a stored tensor split it alike.
+    case chain([Step])
   }
 
   /// What the row is for.
@@ -89,12 +52,18 @@ public struct Rule: Hashable, Sendable {
   public var stored: NamePattern
   public var step: Step
   public var role: Role
+  /// How many layers a model has whose tensor is called so, nil for any number. Another row then has the name for the others.
+  public var layers: ClosedRange<Int>?
 
-  public init(_ canonical: String, _ stored: String, _ step: Step = .copy, role: Role = .name) {
+  public init(
+    _ canonical: String, _ stored: String, _ step: Step = .copy, role: Role = .name,
+    layers: ClosedRange<Int>? = nil
+  ) {
     self.canonical = NamePattern(canonical)
     self.stored = NamePattern(stored)
     self.step = step
     self.role = role
+    self.layers = layers
   }
 }
 

@@ -7,6 +7,8 @@ import Synchronization
 public struct TensorParity: Hashable, Sendable {
   public enum Verdict: String, Hashable, Sendable {
     case equal
+    /// The same number once a constant is added that one of the family's layouts has in it: what both programs compute with.
+    case rounded
     /// What the reference's value gives under the candidate's element type or scheme, to the last bit.
     case encoded
     /// Quantized, but not as our encoder would.
@@ -51,6 +53,8 @@ struct TensorComparison: Sendable {
     /// The candidate's own recipe before a scheme chosen in memory is applied.
     var encoding: String
     var scheme: String?
+    /// What some layout of the family adds to it.
+    var constant: Float?
   }
 
   func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [TensorParity] {
@@ -81,7 +85,11 @@ struct TensorComparison: Sendable {
         Pair(
           name: shown, reference: a,
           candidate: right.schemes[new] == nil ? b : right.effectiveRecipe(new),
-          encoding: scheme ?? b?.dtype.rawValue ?? "", scheme: scheme))
+          encoding: scheme ?? b?.dtype.rawValue ?? "", scheme: scheme,
+          constant: constants.first { $0.canonical.match(old) != nil }?.added))
+    }
+    let constants = (Families.named(reference.family)?.dialects.flatMap(\.rules) ?? []).filter {
+      $0.added != nil
     }
     let names = (Array(left.recipes.keys) + right.recipes.keys).uniqued
     for name in names where !name.hasPrefix("blocks.") { add(name, name, name) }
@@ -102,7 +110,7 @@ struct TensorComparison: Sendable {
   private func recipe(_ name: String, in side: Parameters, beside other: Parameters) -> Recipe? {
     if let recipe = side.recipes[name] { return recipe }
     guard other.recipes[name] != nil, let family = Families.named(other.configuration.family),
-      let part = family.parameters.first(where: { $0.name.text == name })?.part
+      let part = family.parameters.first(where: { $0.name.match(name) != nil })?.part
     else { return nil }
     return family.neutral(part, in: side.configuration)?[name]
   }
@@ -119,13 +127,16 @@ struct TensorComparison: Sendable {
       return row.with(.different)
     }
     var difference = Difference()
-    var (isEqual, isEncoded) = (true, true)
+    var (isEqual, isEncoded, isRounded) = (true, true, pair.constant != nil)
     var (left, right) = (left, right)
     let expected = pair.expectation(from: old, as: new)
     for rows in Slabs(old) {
       let (a, b) = (try left.floats(old, rows: rows), try right.floats(new, rows: rows))
       difference.add(reference: a, candidate: b)
       if isEqual, !a.sameBits(as: b) { isEqual = false }
+      if !isEqual, isRounded, let constant = pair.constant {
+        isRounded = a.map { $0 + constant }.sameBits(as: b.map { $0 + constant })
+      }
       if !isEqual, isEncoded {
         if let expected {
           isEncoded = try left.floats(expected, rows: rows).sameBits(as: b)
@@ -138,6 +149,7 @@ struct TensorComparison: Sendable {
     row.cosine = difference.cosine
     row.signalToNoise = difference.signalToNoise
     if isEqual { return row }
+    if isRounded { return row.with(.rounded) }
     return row.with(isEncoded ? .encoded : pair.scheme == nil ? .different : .approximate)
   }
 }

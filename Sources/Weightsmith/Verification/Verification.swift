@@ -90,10 +90,11 @@ public struct Verification: Sendable {
   private func compareParts(_ report: inout VerificationReport, _ basis: Model) {
     let (old, new) = (basis.configuration.parts, candidate.configuration.parts)
     // Either side may lack the embedding map where it is the identity; the tensors tell.
-    for part in old.subtracting(new).subtracting(["projection"]).sorted() {
+    let neutral = Families.named(basis.family)?.neutralParts ?? []
+    for part in old.subtracting(new).subtracting(neutral).sorted() {
       report.refuse("the candidate has no \(part == "pooler" ? part : part + " head")")
     }
-    for part in new.subtracting(old).subtracting(["projection"]).sorted() {
+    for part in new.subtracting(old).subtracting(neutral).sorted() {
       report.refuse("the reference has no \(part == "pooler" ? part : part + " head")")
     }
   }

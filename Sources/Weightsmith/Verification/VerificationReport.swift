@@ -26,7 +26,7 @@ public struct VerificationReport: Sendable {
   public var failingTensors: [TensorParity] {
     tensors.filter { tensor in
       switch tensor.verdict {
-      case .equal: false
+      case .equal, .rounded: false
       case .encoded: policy.staysAtFloor
       case .approximate:
         !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite
@@ -51,7 +51,7 @@ public struct VerificationReport: Sendable {
     let verdicts = Dictionary(grouping: tensors, by: \.verdict).mapValues(\.count)
     var counts = JSONObject()
     for verdict in [
-      TensorParity.Verdict.equal, .encoded, .approximate, .different, .missing, .extra,
+      TensorParity.Verdict.equal, .rounded, .encoded, .approximate, .different, .missing, .extra,
     ] {
       counts[verdict.rawValue] = .integer(verdicts[verdict] ?? 0)
     }

@@ -42,6 +42,41 @@ public struct ElmoArchitecture: Architecture {
     .characters(ElmoInput(words: sentences, wordLength: configuration[.wordLength]))
   }
 
+  /// The filters are in the shapes of the convolutions, in the order of their numbers; together they must be as wide as what reads them.
+  public func complete(
+    _ it: inout ModelConfiguration, shapes: [Dimension: Int], problem: SettingProblem
+  ) throws(SmithError) {
+    let pairs = (0..<it[.convolutions]).map { index in
+      ["width", "count"].map { shapes[.each($0, of: "f", at: index)] ?? 0 }
+    }
+    let shown = JSON.array(pairs.map { .array($0.map(JSON.integer)) })
+    let numbers = it.settings[.filters]?.arrayValue?.map { pair in
+      (pair.arrayValue ?? []).map { $0.intValue ?? 0 }
+    }
+    if let stated = it.settings[.filters], numbers != pairs {
+      throw problem(
+        .mismatch, .filters, "\(stated.serialized()), but \(shown.serialized()) by the shapes",
+        shown.serialized())
+    }
+    it.settings[.filters] = shown
+    let total = pairs.reduce(0) { $0 + $1[1] }
+    // Without highways and a map the filters are read by the LSTM itself.
+    let readers = shapes[.size(.filters)] ?? it[.hidden]
+    guard total == readers else {
+      throw SmithError(
+        .mismatch, "\(total) character filters, but \(readers) are read",
+        at: Place(item: "embeddings.convolutions"))
+    }
+    it.sizes[.filters] = total
+    let outputs = it[.layers] + 1
+    if it[.mixes] > 0, it[.outputs] != outputs {
+      throw SmithError(
+        .mismatch, "weights for \(it[.outputs]) outputs, the model has \(outputs)",
+        at: Place(item: "mixes"))
+    }
+    it.sizes[.outputs] = outputs
+  }
+
   public func summary(of it: ModelConfiguration) -> [(label: String, text: Summary)] {
     let elmo = it.elmo
     let sizes = [
@@ -59,7 +94,7 @@ public struct ElmoArchitecture: Architecture {
       ("sizes", .sizes(sizes)),
       ("filters", .text("\(filters); \(elmo.highwayCount) highways")),
       ("activation", .text("\(it.activation.rawValue); \(clips.joined(separator: ", "))")),
-      ("heads", .text(it.heads.isEmpty ? "none" : it.heads.joined(separator: ", "))),
+      ("heads", .text(it[.mixes] == 0 ? "none" : "\(it[.mixes]) mixes of the layers")),
     ]
   }
 }
