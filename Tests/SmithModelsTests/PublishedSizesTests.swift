@@ -83,6 +83,44 @@ import Testing
     }
   }
 
+  /// ELMo's original, under each dialect's names: 93.6M without AllenNLP's row of zeros.
+  @Test func `the published ELMo has its number of parameters`() throws {
+    let filters = [(1, 32), (2, 32), (3, 64), (4, 128), (5, 256), (6, 512), (7, 1024)]
+    let sizes: [Size: Int] = [
+      .characters: 261, .characterWidth: 16, .filters: 2048, .hidden: 512, .cell: 4096,
+    ]
+    let counts = ["f": filters.count, "h": 2, "b": 2]
+    let family = Family.elmo
+    for dialect in family.dialects {
+      var stored: StoredTensors = [:]
+      for rule in dialect.rules where rule.role == .name && rule.layers?.contains(2) != false {
+        let row = try #require(family.parameters.first { $0.name == rule.canonical })
+        if row.part == "mixes" { continue }
+        let place = row.name.places.first
+        for number in 0..<(place.flatMap { counts[$0] } ?? 1) {
+          let shape = row.dimensions.map { dimension in
+            switch dimension {
+            case .size(let size): sizes[size] ?? 1
+            case .each("width", _, _): filters[number].0
+            default: filters[number].1
+            }
+          }
+          let name = rule.stored.filled(with: place.map { [$0: number] } ?? [:])
+          stored[name] = .source(name: name, dtype: .f32, shape: rule.step.storedShape(of: shape))
+        }
+      }
+      let options: JSONObject = [
+        "char_cnn": ["activation": "relu", "max_characters_per_token": 50],
+        "lstm": ["cell_clip": 3, "proj_clip": 3, "use_skip_connections": true],
+      ]
+      let reader = ParameterReader(configurationFile: ("options.json", options))
+      let (parameters, _) = try reader.read(stored)
+      #expect(parameters.parameterCount == 93_600_848, "\(dialect.name.rawValue)")
+      #expect(parameters.dialect == dialect.name)
+      #expect(parameters.configuration.elmo.filters.map(\.count) == filters.map(\.1))
+    }
+  }
+
   /// The parts that a dialect has names for.
   private static func parts(_ family: Family, _ dialect: Dialect) -> Set<String> {
     let named = Set(dialect.rules.map(\.canonical.text))

@@ -20,7 +20,13 @@ import Weightsmith
       for (to, expected) in zip(forms, made) where to.description != from.description {
         let second = try first.written(as: to, to: "\(scratch.path)/\(to) from \(from)")
         let (old, new) = (try Contents(expected.checkpoint), try Contents(second.checkpoint))
-        #expect(new.differences(from: old) == [], "\(from) to \(to)")
+        let rounded = second.rounded
+        let others = new.differences(from: old).filter { !rounded.contains($0) }
+        #expect(others == [], "\(from) to \(to)")
+        if !rounded.isEmpty {
+          try isSettled(second, expected, by: from, in: "\(to) from \(from) again")
+        }
+        #expect(second.configuration.settings == expected.configuration.settings)
         #expect(second.configuration.schedule == expected.configuration.schedule)
         #expect(second.configuration.activation == expected.configuration.activation)
         #expect(second.configuration.sizes == expected.configuration.sizes)
@@ -30,6 +36,20 @@ import Weightsmith
         #expect(second.configuration.isUntied == (sample.head == "untied"))
       }
     }
+  }
+
+  /// Where one layout has a constant in its numbers, f32 rounds once: what programs compute with is the same to the last bit, and another
+  /// way round changes nothing more.
+  private func isSettled(
+    _ second: Model, _ first: Model, by form: Form, in folder: String
+  ) throws {
+    let report = try Verification(of: second, against: first).compare(on: .standard)
+    #expect(report.holds, "\(report.failingTensors.map(\.name)) \(report.firstDivergence ?? "")")
+    let own = Form(container: second.checkpoint.container, names: second.dialect)
+    let third = try second.written(as: form, to: "\(scratch.path)/\(folder), away")
+      .written(as: own, to: "\(scratch.path)/\(folder)")
+    let (old, new) = (try Contents(second.checkpoint), try Contents(third.checkpoint))
+    #expect(new.differences(from: old) == [])
   }
 
   @Test(arguments: Samples.models.filter(\.isStrange))
@@ -48,7 +68,8 @@ import Weightsmith
     let model = try sample.model()
     let stored = try Contents(model.checkpoint)
     let containers: [Dialect.Name: String] = [
-      .original: "tf", .hf: "safetensors", .keras: "hdf5", .flax: "msgpack",
+      .original: sample.path.hasSuffix(".hdf5") ? "hdf5" : "tf", .hf: "safetensors",
+      .keras: "hdf5", .flax: "msgpack", .bilm: "tf", .allennlp: "torch",
     ]
     let own = Form(container: try #require(containers[sample.dialect]), names: sample.dialect)
     for form in sample.forms where form.names != sample.dialect {
@@ -60,8 +81,11 @@ import Weightsmith
       #expect(back.used.count == model.used.count)
       for (name, parameter) in model.used {
         let written = try #require(filled[parameter])
-        #expect(contents.tensors[written] == stored.tensors[name], "\(name)")
-        let mayChange = sample.dialect == .keras || name.hasPrefix("module/")
+        if !back.rounded.contains(written) {
+          #expect(contents.tensors[written] == stored.tensors[name], "\(name)")
+        }
+        let mayChange =
+          sample.dialect == .keras || name.hasPrefix("module/") || sample.hasOldNames
         #expect(written == name || mayChange, "\(name)")
       }
     }

@@ -20,6 +20,12 @@ struct Verify: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
+      "A sentence of words between spaces, for models that read words; repeat for more.",
+      valueName: "text"))
+  var text: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
       "Outputs that another program computed (safetensors: input_ids and activations).",
       valueName: "file"))
   var against: String?
@@ -65,6 +71,12 @@ struct Verify: SmithCommand {
   }
 
   private func input() throws(SmithError) -> VerificationInput {
+    if !text.isEmpty {
+      guard ids.isEmpty else {
+        throw SmithError(.usage, "--text and --ids: one input or the other")
+      }
+      return .words(text.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) })
+    }
     if ids.isEmpty { return .standard }
     let rows = try ids.map { text throws(SmithError) in
       let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }

@@ -21,7 +21,7 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   /// By the folder's name; BERT's is in most of the others'.
   var family: String {
-    ["albert", "roberta", "distilbert", "electra"].first { path.contains($0) } ?? "bert"
+    ["albert", "roberta", "distilbert", "electra", "elmo"].first { path.contains($0) } ?? "bert"
   }
 
   /// Which of ELECTRA's two models it is, also where it has a file of its own.
@@ -37,9 +37,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
 
   /// Only Hugging Face's and Flax's have a place for a decoder of its own.
   private func canHold(_ names: Dialect.Name) -> Bool {
+    if let only = Self.only[folder] { return only.contains(names) }
     if isStrange, names == .original { return false }
     return head != "untied" || names == .hf || names == .flax
   }
+
+  /// AllenNLP's code has no words of 12 characters, nobody else's has mixes.
+  private static let only: [String: Set<Dialect.Name>] = [
+    "models/elmo": [.original, .bilm], "elmo/allennlp": [.allennlp],
+  ]
 
   /// Whether it has a head that the original program has not, or computes otherwise: no token classifier in Google's, none at all in
   /// ELECTRA's, whose generator takes the model's activation.
@@ -54,7 +60,10 @@ struct Sample: Sendable, CustomTestStringConvertible {
   }
 
   var dialect: Dialect.Name {
-    if path.hasSuffix(".index") { return .original }
+    if family == "elmo", !path.hasSuffix(".hdf5") {
+      return path.hasSuffix(".index") ? .bilm : .allennlp
+    }
+    if path.hasSuffix(".index") || path.hasSuffix(".hdf5") { return .original }
     if path.hasSuffix(".msgpack") { return .flax }
     return path.contains(".h5") ? .keras : .hf
   }
@@ -76,6 +85,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return String(parts[1])
   }
 
+  /// One layer as bilm-tf dumps it, under names that no program looks for.
+  var hasOldNames: Bool { folder == "elmo/bilm_one_dump" }
+
   func model() throws -> Model {
     try Model(Checkpoint.open(fullPath), options: Model.Options(part: part))
   }
@@ -94,12 +106,12 @@ enum Samples {
     let folders = [
       "models/albert/", "models/bert/", "models/roberta/hf", "models/roberta/keras",
       "models/roberta/flax", "models/distilbert/", "models/electra/",
-      "heads/", "trained/", "formats/hf_tf_",
+      "heads/", "trained/", "formats/hf_tf_", "models/elmo/", "elmo/",
     ]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
         || name == "tf_model.h5.index.json" || name == "pytorch_model.bin"
-        || name == "flax_model.msgpack")
+        || name == "flax_model.msgpack" || name == "weights.hdf5")
   }.flatMap { file in
     file.hasPrefix("models/electra/google_tf/")
       ? ["discriminator", "generator"].map { Sample(file, part: $0) } : [Sample(file)]

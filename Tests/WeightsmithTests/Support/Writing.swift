@@ -13,7 +13,8 @@ struct Form: Sendable, CustomStringConvertible {
   static let all = [
     Form(container: "tf", names: .original), Form(container: "safetensors", names: .hf),
     Form(container: "safetensors", names: .keras), Form(container: "hdf5", names: .keras),
-    Form(container: "msgpack", names: .flax),
+    Form(container: "msgpack", names: .flax), Form(container: "tf", names: .bilm),
+    Form(container: "torch", names: .allennlp),
   ]
 }
 
@@ -34,6 +35,17 @@ extension Model {
   /// Stored names and the parameters they fill.
   var used: [(tensor: String, parameter: String)] {
     parameters.fates.filter { $0.kind == .used }.map { ($0.tensor, $0.detail) }
+  }
+
+  /// The stored tensors whose numbers have a constant in some layout of the family, so that a way there and back rounds them.
+  var rounded: Set<String> {
+    let rules = Families.named(family)?.dialects.flatMap(\.rules).filter { $0.added != nil } ?? []
+    return Set(
+      used.filter { _, parameters in
+        parameters.split(separator: ", ").contains { parameter in
+          rules.contains { $0.canonical.match(String(parameter)) != nil }
+        }
+      }.map(\.tensor))
   }
 
   /// Writes the model and opens what was written.
