@@ -107,9 +107,11 @@ extension ModelConfiguration {
     object["layerNormEpsilon"] = .number(layerNormEpsilon)
     object["pooler"] = .bool(parts.contains("pooler"))
     if let paddingToken { object["paddingToken"] = .integer(paddingToken) }
+    var others = JSONObject()
     for setting in Setting.allCases {
-      if let value = settings[setting] { object[setting.rawValue] = value }
+      if let value = settings[setting] { others[setting.rawValue] = value }
     }
+    if !others.isEmpty { object["settings"] = .object(others) }
     return object
   }
 }

@@ -174,7 +174,7 @@ import Testing
 struct Synthetic {
   static let sizes: [Size: Int] = [
     .vocabulary: 37, .embedding: 8, .hidden: 12, .intermediate: 20, .positions: 16, .tokenTypes: 2,
-    .characters: 21, .characterWidth: 3, .cell: 9, .filters: 10, .highways: 2, .convolutions: 2,
+    .characters: 261, .characterWidth: 3, .cell: 9, .filters: 10, .highways: 2, .convolutions: 2,
     .mixes: 2, .outputs: 3, .layers: 2,
   ]
   /// Of each convolution.

@@ -45,7 +45,7 @@ import Weightsmith
   private static let cell = "RNN_0/RNN/MultiRNNCell/Cell1/LSTMCell/"
 
   @Test(arguments: [
-    ("char_embed", ""), (cell + "W_0", "blocks.1.forward."), (cell + "B", "blocks.1.forward."),
+    ("char_embed", "e"), (cell + "W_0", "blocks.1.forward."), (cell + "B", "blocks.1.forward."),
     (cell + "W_P_0", "blocks.1.forward.projection.weight"),
     ("CNN/W_cnn_1", "embeddings.convolutions.1.weight"),
     ("CNN_high_1/b_carry", "embeddings.highways.1.carry.bias"),

@@ -92,7 +92,9 @@ struct ConfigurationReader {
       throw problem(
         .mismatch, key, "\(value.serialized()), but the code of these names knows only \(fixed.serialized())")
     }
-    return value.isNull ? nil : value
+    // A bare nil would be taken for JSON's null here.
+    if value.isNull || value == setting.unsaid { return JSON?.none }
+    return value
   }
 
   /// A setting from the user, else from the file, null being a word too.
@@ -120,15 +122,22 @@ struct ConfigurationReader {
 
   private func value(of size: Size, key: String) throws(SmithError) -> Int {
     let solved = shown(size)
-    let offsets = table.offsets[size] ?? [0]
+    let (offsets, fixed) = (table.offsets[size] ?? [0], table.fixedSizes[size])
+    if let solved, let fixed, solved.value != fixed {
+      throw problem(
+        .mismatch, key,
+        "\(solved.value + offsets[0]) by \(solved.said), but the code of these names knows only \(fixed + offsets[0])"
+      )
+    }
     if let stated = stated(key) {
       guard let number = stated.intValue, (size.least...1 << 31).contains(number) else {
         throw problem(
           .malformed, key, "expected a positive whole number, got \(stated.serialized())")
       }
-      if let fixed = table.fixedSizes[size], number != fixed {
+      if let fixed, !offsets.contains(number - fixed) {
         throw problem(
-          .mismatch, key, "\(number), but the code of these names knows only \(fixed)")
+          .mismatch, key,
+          "\(number), but the code of these names knows only \(fixed + offsets[0])")
       }
       if let solved, !offsets.contains(number - solved.value) {
         throw problem(
@@ -138,7 +147,7 @@ struct ConfigurationReader {
       return solved?.value ?? number - offsets[0]
     }
     if let solved { return solved.value }
-    if let fixed = table.fixedSizes[size] { return fixed }
+    if let fixed { return fixed }
     if size == .heads, let usualHeads { return usualHeads }
     if let standard = standard(key)?.intValue { return standard }
     let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"

@@ -238,6 +238,8 @@ extension ConfigurationDialect {
       (.filters, "char_cnn.filters"), (.cellClip, "lstm.cell_clip"),
       (.stateClip, "lstm.proj_clip"), (.skipsConnections, "lstm.use_skip_connections"),
     ]
+    // 256 bytes and the markers of words and sentences.
+    $0.fixedSizes = [.characters: 261]
     $0.offsets = [.characters: [1, 0]]
     $0.pairedEndings = ("options.json", "weights.hdf5")
   }
@@ -252,7 +254,7 @@ extension ConfigurationDialect {
   /// AllenNLP's code always has words of 50 characters and connections around every layer but the first. Whether mixes are normed is an
   /// argument of the module, which no file of its own says.
   static let elmoModule = elmo.with {
-    $0.fixedSizes = [.wordLength: 50]
+    $0.fixedSizes[.wordLength] = 50
     $0.fixedSettings = [.skipsConnections: true]
     $0.settingKeys.append((.normsMixes, "do_layer_norm"))
   }

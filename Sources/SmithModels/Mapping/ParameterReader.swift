@@ -164,13 +164,7 @@ private struct Assembly {
 
   /// Blocks where every depth has its own, groups otherwise: what the configuration counts.
   var blockOrGroupCount: Int {
-    if case .sequential = match.dialect.schedule {
-      let anchors = match.family.anchors
-      let blocks = recipes.keys.compactMap { name in
-        anchors.lazy.compactMap { $0.match(name)?["b"] }.first
-      }
-      return (blocks.max() ?? -1) + 1
-    }
+    if case .sequential = match.dialect.schedule { return (blocksSeen.last ?? -1) + 1 }
     return match.groups
   }
 

@@ -49,6 +49,8 @@ public struct ElmoArchitecture: Architecture {
     let pairs = (0..<it[.convolutions]).map { index in
       ["width", "count"].map { shapes[.each($0, of: "f", at: index)] ?? 0 }
     }
+    // Of a filter whose tensor is missing the reader of the tensors speaks.
+    if pairs.contains(where: { $0.contains(0) }) { return }
     let shown = JSON.array(pairs.map { .array($0.map(JSON.integer)) })
     let numbers = it.settings[.filters]?.arrayValue?.map { pair in
       (pair.arrayValue ?? []).map { $0.intValue ?? 0 }
