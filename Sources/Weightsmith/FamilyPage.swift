@@ -132,15 +132,13 @@ extension Dialect {
 }
 
 extension Rule {
-  /// The stored name and what the layout step does to it.
+  /// The stored name, what the layout step does to it, and the models that have it.
   fileprivate var text: String {
-    switch step {
-    case .copy: "`\(stored.text)`"
-    case .transpose: "`\(stored.text)` **ᵀ**"
-    case .part(let index, let count): "`\(stored.text)` rows \(index + 1)/\(count)"
-    case .ungroup: "`\(stored.text)` grouped"
-    default: "`\(stored.text)` " + step.words
-    }
+    [
+      "`\(stored.text)`", step.words,
+      layers.map { $0 == 1...1 ? "(one layer)" : "(several layers)" },
+    ]
+    .compactMap { $0 }.filter { !$0.isEmpty }.joined(separator: " ")
   }
 }
 

@@ -76,7 +76,8 @@ struct ReadBack: Sendable {
 
   /// The output must be read as the same model: same configuration, same parameters.
   private func checkModel(_ checkpoint: Checkpoint, _ written: Parameters?) throws(SmithError) {
-    let known = Families.named(written?.configuration.family ?? "")?.dialects
+    let known =
+      Families.named(written?.configuration.family ?? "")?.dialects
       .flatMap(\.configuration.fileNames) ?? []
     guard let written,
       FolderListing.names(in: checkpoint.folder).contains(where: known.contains)

@@ -32,6 +32,9 @@ import Testing
     Row(
       "inspect-keras", "inspect", "data/models/albert/hf/tf_model.h5", "--match",
       "*predictions/bias*"),
+    Row("inspect-elmo", "inspect", "data/elmo/bilm", "--match", "lm/char_embed"),
+    Row("convert-elmo", "convert", "data/elmo/bilm", "out", "--to", "torch"),
+    Row("verify-elmo-ids", "verify", "data/elmo/bilm", "data/elmo/bilm", "--ids", "1,2"),
     Row("inspect-torch-training", "inspect", "data/torch/training.pt"),
     Row(
       "convert-torch-fairseq", "convert",

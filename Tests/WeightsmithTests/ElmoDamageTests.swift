@@ -184,15 +184,20 @@ import Weightsmith
 
   // MARK: Inputs
 
-  @Test(arguments: [(51, 5, "51 characters"), (50, 262, "character 262"), (50, 900, "character 900")])
+  @Test(arguments: [
+    (51, 5, "51 characters"), (50, 262, "character 262"), (50, 900, "character 900"),
+  ])
   func `a reference's characters must fit the model`(
     length: Int, character: Int, part: String
   ) throws {
     var row = [Float](repeating: 261, count: length)
     row[0] = Float(character)
     let path = "\(scratch.path)/reference.safetensors"
-    try SafetensorsFile([("char_ids", [1, 1, length], row), ("outputs.0", [1, 1, 10], [Float](repeating: 0, count: 10))])
-      .write(to: path)
+    try SafetensorsFile([
+      ("char_ids", [1, 1, length], row),
+      ("outputs.0", [1, 1, 10], [Float](repeating: 0, count: 10)),
+    ])
+    .write(to: path)
     let model = try Model(Checkpoint.open(Fixtures.path("elmo/bilm")))
     let error = #expect(throws: SmithError.self) {
       try Verification(of: model, against: model).compare(against: ReferenceOutputs(path))
@@ -230,7 +235,9 @@ import Weightsmith
   static let sabotages = [
     Sabotage(
       name: "swapped gates", divergence: "layers.1.forward",
-      parameters: ["layers.1.forward.inputGate.input.weight", "layers.1.forward.forgetGate.input.weight"],
+      parameters: [
+        "layers.1.forward.inputGate.input.weight", "layers.1.forward.forgetGate.input.weight",
+      ],
       tensors: edit(gates + "input_linearity.weight") { values in
         let size = values.count / 4  // input, forget, candidate, output
         values = Array(values[size..<2 * size] + values[..<size] + values[(2 * size)...])
@@ -240,7 +247,9 @@ import Weightsmith
       parameters: ["embeddings.highways.1.transform.weight"],
       tensors: edit("_token_embedder._highways._layers.1.weight") { values in
         let (old, width) = (values, 14)
-        for index in 0..<width * width { values[index] = old[index % width * width + index / width] }
+        for index in 0..<width * width {
+          values[index] = old[index % width * width + index / width]
+        }
       }),
     Sabotage(
       name: "forget bias without the 1", divergence: "layers.1.forward",

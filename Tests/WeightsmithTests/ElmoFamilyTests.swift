@@ -54,7 +54,10 @@ import Weightsmith
     #expect(!ours.tensors.isEmpty)
     for (name, tensor) in ours.tensors { #expect(theirs.tensors[name] == tensor, "\(name)") }
     let left = Set(theirs.tensors.keys).subtracting(ours.tensors.keys)
-    #expect(left.allSatisfy { $0.hasSuffix("/Adagrad") || !$0.hasPrefix("lm/") || $0.hasPrefix("lm/softmax/") })
+    #expect(
+      left.allSatisfy {
+        $0.hasSuffix("/Adagrad") || !$0.hasPrefix("lm/") || $0.hasPrefix("lm/softmax/")
+      })
     let made = try options("\(scratch.path)/tf")
     let cnn = try #require(made["char_cnn"] as? NSDictionary)
     #expect(made["bidirectional"] as? Bool == true && cnn["n_characters"] as? Int == 261)
@@ -167,7 +170,9 @@ import Weightsmith
 
   @Test func `no graph of encoders is ELMo's`() throws {
     let elmo = try #require(Families.named("elmo"))
-    for (folder, family) in [("models/bert/hf", elmo), ("elmo/bilm", try #require(Families.named("bert")))] {
+    for (folder, family) in [
+      ("models/bert/hf", elmo), ("elmo/bilm", try #require(Families.named("bert"))),
+    ] {
       let error = #expect(throws: SmithError.self) {
         try model(folder).applying(.change(to: family))
       }

@@ -69,7 +69,8 @@ import Weightsmith
       let tap = try #require(output[name], "\(name)")
       #expect(tap.values.count == expected.count, "\(name)")
       let seen = reference.seen(name, width: tap.shape.last ?? 1)
-      let difference = zip(tap.values, expected).enumerated()
+      let difference =
+        zip(tap.values, expected).enumerated()
         .map { seen($0.offset) ? abs($0.element.0 - $0.element.1) : 0 }.max() ?? .infinity
       #expect(difference < limit, "\(name) differs by \(difference)")
     }
@@ -192,7 +193,9 @@ private struct Reference {
   /// ELMo's: a row for each word, bilm's with the sentences' markers around them; outputs stacked by layer [B, layers, S, 2·P].
   private init(characters rows: [[Int]], _ file: SafetensorsFile) {
     let marked = file.shape("char_ids")[1]
-    var sentences = stride(from: 0, to: rows.count, by: marked).map { Array(rows[$0..<$0 + marked]) }
+    var sentences = stride(from: 0, to: rows.count, by: marked).map {
+      Array(rows[$0..<$0 + marked])
+    }
     let hasMarkers = rows[0][1] == 257
     if hasMarkers {
       sentences = sentences.map { sentence in

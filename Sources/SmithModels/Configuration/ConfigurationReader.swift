@@ -80,7 +80,8 @@ struct ConfigurationReader {
     let fixed = table.fixedSettings[setting]
     guard let value = said(key) ?? fixed ?? standard(key) ?? setting.unsaid else {
       if setting.isShown { return nil }
-      let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
+      let known =
+        file == nil ? "no configuration file beside the weights says it" : "not in the file"
       throw problem(
         .missing, key, "\(known), and the shapes do not decide it",
         remedy: "--config FILE or --set \(key)=\(setting.example)")
@@ -90,7 +91,8 @@ struct ConfigurationReader {
     }
     if let fixed, value != fixed {
       throw problem(
-        .mismatch, key, "\(value.serialized()), but the code of these names knows only \(fixed.serialized())")
+        .mismatch, key,
+        "\(value.serialized()), but the code of these names knows only \(fixed.serialized())")
     }
     // A bare nil would be taken for JSON's null here.
     if value.isNull || value == setting.unsaid { return JSON?.none }

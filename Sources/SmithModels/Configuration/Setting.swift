@@ -38,7 +38,9 @@ extension Setting {
     switch self {
     case .cellClip, .stateClip:
       if value.isNull { return nil }
-      guard let number = value.doubleValue, number > 0 else { return "expected a number above 0, or null" }
+      guard let number = value.doubleValue, number > 0 else {
+        return "expected a number above 0, or null"
+      }
     case .skipsConnections, .normsMixes:
       if value.boolValue == nil { return "expected true or false" }
     case .filters:

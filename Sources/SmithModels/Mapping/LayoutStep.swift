@@ -20,7 +20,9 @@ extension Rule.Step {
 
   /// How many parameters the stored tensor holds.
   var partCount: Int {
-    parts.reduce(1) { count, step in if case .part(_, let more) = step { count * more } else { count } }
+    parts.reduce(1) { count, step in
+      if case .part(_, let more) = step { count * more } else { count }
+    }
   }
 
   /// Whether a stored tensor of this shape can be meant: tells tables apart that differ in nothing but layout.

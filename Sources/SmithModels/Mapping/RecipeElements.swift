@@ -62,7 +62,9 @@ extension RecipeEvaluator {
   ) throws(SmithError) -> [UInt8] {
     let data = try bytes(inner, rows: rows)
     let type = inner.dtype
-    if type == .f32 { return try [Float](converting: data, from: type).map(single).littleEndianBytes }
+    if type == .f32 {
+      return try [Float](converting: data, from: type).map(single).littleEndianBytes
+    }
     guard type.isFloat, type.width > 0 else {
       throw SmithError(
         .unsupported, "arithmetic on \(type.rawValue)", at: Place(item: inner.sources.first))
