@@ -25,6 +25,13 @@ extension Model {
     try await offloaded { () throws(SmithError) in try run(input, taps: taps, workers: workers) }
   }
 
+  /// The same on the calling thread, on ids, on words, or on the architecture's standard input.
+  public func run(
+    on input: VerificationInput, taps: Taps = .none, workers: Workers = .all
+  ) throws(SmithError) -> Activations<Float> {
+    try run(try input.input(for: self), taps: taps, workers: workers)
+  }
+
   /// The same on the calling thread.
   func run(
     _ input: ModelInput, taps: Taps, workers: Workers
@@ -71,5 +78,18 @@ extension Model {
     _ = try await offloaded { () throws(SmithError) in
       try work.run(work.prepare(), progress: progress)
     }
+  }
+}
+
+extension Activations<Float> {
+  /// Names, shapes and numbers, row-major; JSON has none for what is not finite.
+  public var json: JSON {
+    .array(
+      taps.map { tap in
+        [
+          "name": .string(tap.name), "shape": .array(tap.shape.map(JSON.integer)),
+          "values": .array(tap.values.map { $0.isFinite ? .number(Double($0)) : .null }),
+        ]
+      })
   }
 }

@@ -14,7 +14,7 @@ struct WeightsmithCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self,
+      Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self, Run.self,
       BenchForward.self, HDF5Metadata.self,
     ])
 

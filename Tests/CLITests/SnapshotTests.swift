@@ -24,6 +24,8 @@ import Testing
     Row("help-transform", "transform", "--help"),
     Row("help-quantize", "quantize", "--help"),
     Row("help-verify", "verify", "--help"),
+    Row("help-run", "run", "--help"),
+    Row("run-bad-input", "run", "data/elmo/bilm", "--text", "a", "--ids", "1"),
     Row("inspect-albert", "inspect", albert),
     Row("inspect-albert-json", "inspect", albert, "--json", "--match", "*pooler*"),
     Row("inspect-slots", "inspect", "data/models/bert/google_tf_slots", "--match", "global_step"),

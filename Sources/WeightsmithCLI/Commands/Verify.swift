@@ -15,14 +15,7 @@ struct Verify: SmithCommand {
   @Argument(help: "The checkpoint to test.")
   var candidate: String
 
-  @Option(help: ArgumentHelp("Token ids of one sequence; repeat for more.", valueName: "1,2,3"))
-  var ids: [String] = []
-
-  @Option(
-    help: ArgumentHelp(
-      "A sentence of words between spaces, for models that read words; repeat for more.",
-      valueName: "text"))
-  var text: [String] = []
+  @OptionGroup var sentences: InputOptions
 
   @Option(
     help: ArgumentHelp(
@@ -62,30 +55,11 @@ struct Verify: SmithCommand {
         bar.update($0)
       }
     } else {
-      report = try verification.compare(on: try input()) { bar.update($0) }
+      report = try verification.compare(on: try sentences.input()) { bar.update($0) }
     }
     if let cloze { report.cloze = try ClozeQuestions(cloze).ask(old, new) }
     bar.finish()
     Reports.show(report, json: json)
     return report.holds ? .fine : .parityDoesNotHold
-  }
-
-  private func input() throws(SmithError) -> VerificationInput {
-    if !text.isEmpty {
-      guard ids.isEmpty else {
-        throw SmithError(.usage, "--text and --ids: one input or the other")
-      }
-      return .words(text.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) })
-    }
-    if ids.isEmpty { return .standard }
-    let rows = try ids.map { text throws(SmithError) in
-      let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }
-      guard !numbers.isEmpty, !numbers.contains(nil) else {
-        throw SmithError(
-          .usage, "--ids \(text): expected numbers and commas", remedy: "--ids 2,31,51,99,3")
-      }
-      return numbers.compactMap { $0 }
-    }
-    return .tokens(rows)
   }
 }

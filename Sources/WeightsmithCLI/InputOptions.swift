@@ -1,0 +1,34 @@
+import ArgumentParser
+import Weightsmith
+
+/// What a model is to read, for every command that runs one.
+struct InputOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Token ids of one sequence; repeat for more.", valueName: "1,2,3"))
+  var ids: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "A sentence of words between spaces, for models that read words; repeat for more.",
+      valueName: "text"))
+  var text: [String] = []
+
+  /// The architecture's standard input where nothing is given.
+  func input() throws(SmithError) -> VerificationInput {
+    if !text.isEmpty {
+      guard ids.isEmpty else {
+        throw SmithError(.usage, "--text and --ids: one input or the other")
+      }
+      return .words(text.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) })
+    }
+    if ids.isEmpty { return .standard }
+    let rows = try ids.map { text throws(SmithError) in
+      let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }
+      guard !numbers.isEmpty, !numbers.contains(nil) else {
+        throw SmithError(
+          .usage, "--ids \(text): expected numbers and commas", remedy: "--ids 2,31,51,99,3")
+      }
+      return numbers.compactMap { $0 }
+    }
+    return .tokens(rows)
+  }
+}
