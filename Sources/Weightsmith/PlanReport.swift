@@ -41,6 +41,9 @@ extension Recipe {
     case .product(let left, _): "product " + left.steps
     case .addingRow(let inner, _): "add row " + inner.steps
     case .ungrouped(let inner): "ungroup " + inner.steps
+    case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
+    case .picking(let inner, _): "rows in another order " + inner.steps
+    case .computed: "computed "
     case .identity: "identity "
     case .zeros: "zeros "
     case .ones: "ones "

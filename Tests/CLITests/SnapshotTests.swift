@@ -111,6 +111,22 @@ import Testing
     Row(
       "convert-keep-metadata", "convert", "data/gguf/split-00001-of-00003.gguf", "out", "--names",
       "keep", "--to", "tf"),
+    Row(
+      "transform-share", "transform", "data/models/bert/hf", "out", "--share", "aligned",
+      "--groups", "2", "--as", "albert"),
+    Row(
+      "transform-factorize", "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "24",
+      "--ids", "2,31,5,9,3"),
+    Row(
+      "transform-factorize-dry-run", "transform", "data/trained/tiny_bert/hf", "out",
+      "--factorize", "energy=0.9", "--only", "blocks.*.feedForward.*", "--dry-run"),
+    Row(
+      "transform-factorize-json", "transform", "data/trained/tiny_bert/hf", "out", "--factorize",
+      "8", "--dry-run", "--json"),
+    Row("transform-no-such-share", "transform", albert, "out", "--share", "median"),
+    Row("transform-groups-alone", "transform", albert, "out", "--unshare", "--groups", "2"),
+    Row("transform-rank-too-large", "transform", albert, "out", "--factorize", "4000"),
+    Row("transform-no-rank", "transform", albert, "out", "--factorize", "half"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 

@@ -16,6 +16,8 @@ public struct Parameters: Sendable {
   public var part: String?
   /// Settings that nothing stated, and what transforms have to say of their results.
   public var notes: [String] = []
+  /// What transforms measured.
+  public var findings: [Finding] = []
 
   /// The number of parameters, tied tensors once.
   public var parameterCount: Int {

@@ -56,16 +56,22 @@ struct Verify: SmithCommand {
         bar.update($0)
       }
     } else {
-      report = try verification.compare(on: try input()) { bar.update($0) }
+      report = try verification.compare(on: VerificationInput(ids: ids)) { bar.update($0) }
     }
     if let cloze { report.cloze = try ClozeQuestions(cloze).ask(old, new) }
     bar.finish()
     Reports.show(report, json: json)
     return report.holds ? .fine : .parityDoesNotHold
   }
+}
 
-  private func input() throws(SmithError) -> VerificationInput {
-    if ids.isEmpty { return .standard }
+extension VerificationInput {
+  /// `--ids 2,31,3`, once for each sequence; the standard input where there is none.
+  init(ids: [String]) throws(SmithError) {
+    guard !ids.isEmpty else {
+      self = .standard
+      return
+    }
     let rows = try ids.map { text throws(SmithError) in
       let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }
       guard !numbers.isEmpty, !numbers.contains(nil) else {
@@ -74,6 +80,6 @@ struct Verify: SmithCommand {
       }
       return numbers.compactMap { $0 }
     }
-    return .tokens(rows)
+    self = .tokens(rows)
   }
 }
