@@ -37,6 +37,19 @@ import Testing
       "convert-torch-fairseq", "convert",
       "data/models/roberta/fairseq_style/model_split_qkv_encoder_prefix.pt", "out", "--to",
       "safetensors", "--names", "keep"),
+    Row(
+      "inspect-fairseq", "inspect",
+      "data/models/roberta/fairseq_style/model_fused_qkv_decoder_prefix.pt", "--match", "*in_proj*"),
+    Row(
+      "convert-to-fairseq", "convert",
+      "data/models/roberta/fairseq_style/model_fused_qkv_decoder_prefix.pt", "out", "--to", "torch",
+      "--names", "fairseq"),
+    Row(
+      "convert-several-heads", "convert",
+      "data/models/roberta/fairseq_untied_sequence/model.pt", "out"),
+    Row(
+      "inspect-model-garden", "inspect", "data/models/bert/model_garden_nsp/bert_model.ckpt-1",
+      "--match", "*layer_0*"),
     Row("convert-to-torch", "convert", "data/models/bert/hf", "out", "--to", "torch"),
     Row("inspect-unknown", "inspect", "data/formats/safetensors_basic.safetensors"),
     Row("inspect-absent", "inspect", "absent"),

@@ -16,6 +16,10 @@ struct ConfigurationReader {
   /// Groups, inner blocks and blocks that the names show.
   let groups: Int
   let innerBlocks: Int
+  /// What stands in the names' places that take text.
+  private let words: [String: String]
+  /// The numbers of attention heads that the shapes show.
+  private let headCounts: Set<Int>
 
   init(
     _ match: DialectMatch, file: (name: String, values: JSONObject)?, overrides: JSONObject,
@@ -29,6 +33,8 @@ struct ConfigurationReader {
     self.shapes = shapes
     self.groups = groups
     innerBlocks = match.innerBlocks
+    words = match.words
+    headCounts = match.headCounts
   }
 
   /// More executed blocks than any model has, by two orders of magnitude.
@@ -40,8 +46,14 @@ struct ConfigurationReader {
     try checkOverrides()
     var sizes: [Size: Int] = [:]
     for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
+    sizes.merge(dialect.fixedSizes) { own, _ in own }
+    // What the ecosystem's file has no word for: fairseq's vocabulary is a file of its own.
+    for case (.size(let size), let solved) in shapes.known where sizes[size] == nil {
+      sizes[size] = solved.value
+    }
     for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
     try check(sizes)
+    try checkDemands(parts)
     let schedule = dialect.schedule.schedule(
       layers: sizes[.layers] ?? 1, groups: sizes[.groups] ?? 1, inner: sizes[.innerBlocks] ?? 1)
     var configuration = ModelConfiguration(
@@ -83,21 +95,22 @@ struct ConfigurationReader {
 
   private func value(of size: Size, key: String) throws(SmithError) -> Int {
     let solved = shown(size)
+    let beyond = table.rowsBeyond[size] ?? 0
     if let stated = stated(key) {
       guard let number = stated.intValue, (1...1 << 31).contains(number) else {
         throw problem(
           .malformed, key, "expected a positive whole number, got \(stated.serialized())")
       }
-      if let solved, solved.value != number {
+      if let solved, solved.value != number + beyond {
         throw problem(
-          .mismatch, key, "\(number), but \(solved.value) by \(solved.said)",
-          remedy: "--set \(key)=\(solved.value)")
+          .mismatch, key, "\(number), but \(solved.value - beyond) by \(solved.said)",
+          remedy: "--set \(key)=\(solved.value - beyond)")
       }
-      return number
+      return number + beyond
     }
     if let solved { return solved.value }
     if size == .heads, let usualHeads { return usualHeads }
-    if let standard = standard(key)?.intValue { return standard }
+    if let standard = standard(key)?.intValue { return standard + beyond }
     let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
     throw problem(
       .missing, key, "\(known), and the shapes do not decide it",
@@ -108,6 +121,8 @@ struct ConfigurationReader {
   private func shown(_ size: Size) -> (value: Int, said: String)? {
     if let value = shapes.size(size) { return (value, shapes.source(of: size) ?? "a shape") }
     switch (size, dialect.schedule) {
+    case (.heads, _) where headCounts.count == 1:
+      return (headCounts.first ?? 1, "the shapes of the attention's kernels")
     case (.layers, .sequential):
       return (groups, "the number of blocks")
     case (.innerBlocks, .albertOriginal), (.innerBlocks, .albertHuggingFace):
@@ -124,7 +139,7 @@ struct ConfigurationReader {
 
   /// A key that no dialect of the family knows is a slip, and would be ignored.
   private func checkOverrides() throws(SmithError) {
-    let known = family.dialects.map(\.configuration).flatMap(\.keys)
+    let known = family.dialects.flatMap { $0.configuration.keys + $0.words.values.map(\.key) }
     for (key, _) in overrides where !known.contains(key) {
       throw SmithError(
         .usage, "--set \(key): \(family.name) has no such setting",
@@ -145,6 +160,16 @@ struct ConfigurationReader {
     if executed > Self.mostBlocks {
       throw problem(
         .limit, table.key(of: .layers), "\(executed) executed blocks, at most \(Self.mostBlocks)")
+    }
+  }
+
+  private func checkDemands(_ parts: Set<String>) throws(SmithError) {
+    for demand in table.demands where demand.part.map(parts.contains) ?? true {
+      guard let stated = stated(demand.key), stated != demand.value else { continue }
+      throw problem(
+        .unsupported, demand.key,
+        "\(stated.serialized()) is another computation than ours, which is that of \(demand.value.serialized())"
+      )
     }
   }
 
@@ -180,9 +205,9 @@ struct ConfigurationReader {
 
   private func normPlacement() throws(SmithError) -> EncoderConfiguration.NormPlacement {
     guard let key = table.normPlacementKey, let stated = stated(key) else { return .post }
-    let words = ConfigurationDialect.normPlacements
-    guard let row = words.first(where: { $0.spelling == stated.stringValue }) else {
-      let names = words.map(\.spelling).joined(separator: ", ")
+    guard let row = table.normPlacements.first(where: { $0.value == stated }) else {
+      let names = table.normPlacements.map { $0.value.stringValue ?? $0.value.serialized() }
+        .joined(separator: ", ")
       throw problem(.unsupported, key, "\(stated.serialized()) is not one of \(names)")
     }
     return row.placement
@@ -190,7 +215,7 @@ struct ConfigurationReader {
 
   /// The padding token, where positions are counted from it on: fairseq's dictionaries have it at 1.
   private func paddingToken(_ sizes: [Size: Int]) throws(SmithError) -> Int? {
-    guard let key = table.paddingKey else { return nil }
+    guard let key = table.paddingKey else { return table.fixedPadding }
     guard let stated = stated(key) else { return table.defaults[key]?.intValue ?? 1 }
     let (words, positions) = (sizes[.vocabulary] ?? 0, sizes[.positions] ?? 0)
     guard let value = stated.intValue, (0..<words).contains(value) else {
@@ -225,7 +250,8 @@ struct ConfigurationReader {
 
   /// Whether the file says that the decoder has weights of its own, in an ecosystem whose code then looks for them.
   private var saysUntied: Bool {
-    stated(ConfigurationDialect.tieKey)?.boolValue == false
+    guard let tie = table.tie else { return false }
+    return stated(tie.key)?.boolValue == !tie.tied
       && dialect.rules.contains { $0.canonical.text == "heads.mlm.decoder.weight" }
   }
 
@@ -233,6 +259,9 @@ struct ConfigurationReader {
     var kept = JSONObject()
     for key in table.carriedKeys {
       if let value = overrides[key] ?? settings[key] { kept[key] = value }
+    }
+    for (place, word) in words {
+      if let key = dialect.words[place]?.key { kept[key] = .string(word) }
     }
     return kept
   }

@@ -54,11 +54,13 @@ public struct Planner: Sendable {
     }
     var written = try fitSchedule(parameters, notes: &notes)
     try fitNeutralParts(&written, notes: &notes)
+    let unnamed = try leaveOutNeutrals(&written, notes: &notes)
+    notes += expectations(written.configuration)
     var outputs: [Plan.Output] = []
     var fused = FusedOutputs()
     var schemes = JSONObject()
-    for (name, recipe) in written.recipes {
-      let rows = rules(for: name, in: written.configuration)
+    for (name, recipe) in written.recipes where !unnamed.contains(name) {
+      let rows = try rules(for: name, in: written.configuration)
       if rows.isEmpty { throw refusal("it has no name for \(name)") }
       for (rule, stored) in rows {
         let parts = try output(
@@ -71,6 +73,11 @@ public struct Planner: Sendable {
       }
     }
     if let incomplete = fused.incomplete { throw refusal("it lacks a part of \(incomplete)") }
+    for (name, tie, rule) in tiedNames(written) {
+      guard let recipe = written.recipes[tie] else { continue }
+      outputs += try output(
+        tie, recipe, as: name, rule: rule, scheme: written.schemes[tie], schemes: &schemes)
+    }
     var metadata: ContainerMetadata = [:]
     if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
     return (Plan(outputs: outputs, fates: written.fates, notes: notes, metadata: metadata), written)
@@ -79,17 +86,29 @@ public struct Planner: Sendable {
   /// The rows that write a canonical parameter, with the full stored name of each.
   private func rules(
     for canonical: String, in configuration: ModelConfiguration
-  ) -> [(Rule, String)] {
+  ) throws(SmithError) -> [(Rule, String)] {
     let pattern = Self.pattern(of: canonical)
-    return dialect.rules.compactMap { rule in
-      guard rule.role.isWritten(untied: configuration.isUntied),
-        rule.canonical.text == pattern.text
-      else { return nil }
+    var rows: [(Rule, String)] = []
+    for rule in dialect.rules
+    where rule.role.isWritten(untied: configuration.isUntied)
+      && rule.canonical.text == pattern.text
+    {
       let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
       let block = pattern.block ?? 0
-      let name = rule.stored.filled(with: ["b": block, "g": block / inner, "k": block % inner])
-      return (rule, decorated(name, configuration))
+      let name = rule.stored.filled(
+        with: ["b": block, "g": block / inner, "k": block % inner], words: words(configuration))
+      // A word from a configuration may be anything.
+      guard rule.stored.words.isEmpty || rule.stored.match(name) != nil else {
+        throw refusal("\(name) is no name of it")
+      }
+      rows.append((rule, decorated(name, configuration)))
     }
+    return rows
+  }
+
+  /// What stands in the places that take text.
+  private func words(_ configuration: ModelConfiguration) -> [String: String] {
+    dialect.words.mapValues { configuration.carried[$0.key]?.stringValue ?? $0.usual }
   }
 
   /// `blocks.7.x` as the table's `blocks.{b}.x` and 7.
@@ -103,12 +122,12 @@ public struct Planner: Sendable {
   }
 
   /// The scope of a headless Hugging Face model is left out, as its bare class does.
-  private func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
+  func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
     if let decorate = dialect.decorate { return decorate(name, configuration.parts) }
-    if configuration.heads.isEmpty, let bare = dialect.otherScopes.first,
+    if configuration.heads.isEmpty, dialect.otherScopes.contains(""),
       name.hasPrefix(dialect.scope)
     {
-      return bare + name.dropFirst(dialect.scope.count)
+      return String(name.dropFirst(dialect.scope.count))
     }
     return (dialect.wrappers.first ?? "") + name
   }
@@ -137,7 +156,7 @@ public struct Planner: Sendable {
     return zip(components, parts).map { Plan.Output(name: name + $0.suffix, recipe: $1) }
   }
 
-  private func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
+  func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
     SmithError(
       .refused, "cannot be written for \(dialect.name.rawValue): \(reason)",
       at: Place(item: family.name), remedy: remedy)

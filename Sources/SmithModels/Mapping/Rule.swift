@@ -7,11 +7,36 @@ public struct Rule: Hashable, Sendable {
     case transpose
     /// Stored: `count` parameters of one shape, one below the other; canonical: the one at `index` (fairseq's fused query, key and value).
     case part(Int, of: Int)
+    /// Stored [in, heads, width], canonical [heads · width, in]: the query, key and value kernels of Keras' MultiHeadAttention. Read, never
+    /// written.
+    case headOutputs
+    /// Stored [heads, width, out], canonical [out, heads · width]: its output kernel. Read, never written.
+    case headInputs
+    /// Stored [heads, width], canonical [heads · width]: the biases of the former. Read, never written.
+    case headBias
     /// Stored [in/g, out/g, g], canonical [out, in] with zeros between groups. Read, never written.
     case ungroup
 
     /// More groups than any kernel has (16): a dense matrix is that many times the file's bytes.
     private static let mostGroups = 64
+
+    /// Whether there is an inverse, so that models can be written.
+    var isWritten: Bool {
+      switch self {
+      case .copy, .transpose, .part: true
+      case .headOutputs, .headInputs, .headBias, .ungroup: false
+      }
+    }
+
+    /// How many attention heads a stored tensor of this shape shows; nil for other steps and shapes.
+    func heads(in shape: [Int]) -> Int? {
+      guard fits(shape) else { return nil }
+      switch self {
+      case .headOutputs: return shape[1]
+      case .headInputs, .headBias: return shape[0]
+      case .copy, .transpose, .part, .ungroup: return nil
+      }
+    }
 
     /// Whether the stored tensor holds other parameters too.
     var isPart: Bool { if case .part = self { true } else { false } }
@@ -22,14 +47,21 @@ public struct Rule: Hashable, Sendable {
       case .copy: true
       case .transpose: shape.count == 2
       case .part(_, let count): (shape.first ?? 0) % count == 0
+      case .headOutputs, .headInputs: shape.count == 3 && shape.multipliedOut != nil
+      case .headBias: shape.count == 2 && shape.multipliedOut != nil
       case .ungroup:
         shape.count == 3 && !shape.contains(0) && shape[2] <= Self.mostGroups
       }
     }
 
-    /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group.
-    func storedShape(of shape: [Int]) -> [Int] {
+    /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group; of one with its heads apart that
+    /// with as many.
+    func storedShape(of shape: [Int], heads: Int = 1) -> [Int] {
       switch self {
+      case .headOutputs where shape.count == 2: [shape[1], heads, shape[0] / heads]
+      case .headInputs where shape.count == 2: [heads, shape[1] / heads, shape[0]]
+      case .headBias where shape.count == 1: [heads, shape[0] / heads]
+      case .headOutputs, .headInputs, .headBias: shape
       case .copy: shape
       case .transpose: shape.reversed()
       case .part(_, let count): [(shape.first ?? 0) * count] + shape.dropFirst()
@@ -46,6 +78,13 @@ public struct Rule: Hashable, Sendable {
       case .part(let index, let count):
         let rows = stored.rowCount / count
         return .rows(stored, from: index * rows, count: rows)
+      case .headOutputs:
+        let shape = stored.shape
+        return .transpose(.reshape(stored, shape: [shape[0], shape[1] * shape[2]]))
+      case .headInputs:
+        let shape = stored.shape
+        return .transpose(.reshape(stored, shape: [shape[0] * shape[1], shape[2]]))
+      case .headBias: return .reshape(stored, shape: [stored.shape[0] * stored.shape[1]])
       case .ungroup: return .ungrouped(stored)
       }
     }
@@ -55,7 +94,7 @@ public struct Rule: Hashable, Sendable {
       switch self {
       case .copy, .part: canonical
       case .transpose: canonical.transposed
-      case .ungroup: nil
+      case .ungroup, .headOutputs, .headInputs, .headBias: nil
       }
     }
   }
@@ -76,12 +115,18 @@ public struct Rule: Hashable, Sendable {
     /// A second copy which the ecosystem's code computes with where the two differ, and which it ties to the first only where it ties the
     /// decoder to the word table: read and compared, and written beside a decoder of its own.
     case prevailingCopy
+    /// The parameter's own name, under which the ecosystem's own reader wants a tensor also where the parameter is tied to another: then
+    /// that one is written a second time.
+    case tiedName
+
+    /// Whether it is the parameter's own tensor.
+    public var isName: Bool { self == .name || self == .tiedName }
 
     var isCopy: Bool { self == .tiedCopy || self == .writtenCopy || self == .prevailingCopy }
 
     /// Whether the row is written in a model whose decoder has weights of its own, or has none.
     func isWritten(untied: Bool) -> Bool {
-      self == .name || self == .writtenCopy || (untied && self == .prevailingCopy)
+      isName || self == .writtenCopy || (untied && self == .prevailingCopy)
     }
   }
 
@@ -95,6 +140,19 @@ public struct Rule: Hashable, Sendable {
     self.stored = NamePattern(stored)
     self.step = step
     self.role = role
+  }
+}
+
+extension [Int] {
+  /// The number of elements; nil where it does not fit.
+  fileprivate var multipliedOut: Int? {
+    var product = 1
+    for size in self {
+      let (next, overflows) = product.multipliedReportingOverflow(by: size)
+      if overflows { return nil }
+      product = next
+    }
+    return product
   }
 }
 

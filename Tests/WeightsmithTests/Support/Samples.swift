@@ -38,7 +38,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
   /// Only Hugging Face's and Flax's have a place for a decoder of its own.
   private func canHold(_ names: Dialect.Name) -> Bool {
     if isStrange, names == .original { return false }
-    return head != "untied" || names == .hf || names == .flax
+    // Hugging Face's samples have a token type that is not zero.
+    if names == .fairseq { return dialect == .fairseq }
+    return !isUntied || [.hf, .flax, .fairseq].contains(names)
   }
 
   /// Whether it has a head that the original program has not, or computes otherwise: no token classifier in Google's, none at all in
@@ -53,7 +55,12 @@ struct Sample: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Whether it has query, key and value in one tensor, as nothing is written.
+  var isFused: Bool { path.contains("fused") }
+
   var dialect: Dialect.Name {
+    if path.contains("fairseq") { return .fairseq }
+    if path.contains("model_garden") { return .modelGarden }
     if path.hasSuffix(".index") { return .original }
     if path.hasSuffix(".msgpack") { return .flax }
     return path.contains(".h5") ? .keras : .hf
@@ -64,7 +71,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
     let parent = (folder as NSString).deletingLastPathComponent
     let name = (folder as NSString).lastPathComponent
     let original = name.hasPrefix("hf") ? "google_tf" + name.dropFirst(2) : name
-    let folders = [folder, "\(parent)/\(original)", "\(parent)/google_tf"]
+    // The same model under the original's names and under transformers'.
+    let twin = dialect == .fairseq ? "hf" : "google_tf"
+    let folders = [folder, "\(parent)/\(original)", "\(parent)/\(twin)"]
     return folders.map { "\($0)/reference.safetensors" }
       .first { FileManager.default.fileExists(atPath: Fixtures.path($0)) }
   }
@@ -76,9 +85,17 @@ struct Sample: Sendable, CustomTestStringConvertible {
     return String(parts[1])
   }
 
-  func model() throws -> Model {
-    try Model(Checkpoint.open(fullPath), options: Model.Options(part: part))
+  /// Whether its decoder has weights of its own.
+  var isUntied: Bool { folder.contains("untied") }
+
+  /// Which of several classification heads its reference is of.
+  var options: Model.Options {
+    let settings: JSONObject =
+      folder.hasSuffix("fairseq_untied_sequence") ? ["classification_head_name": "topic"] : [:]
+    return Model.Options(settings: settings, part: part)
   }
+
+  func model() throws -> Model { try Model(Checkpoint.open(fullPath), options: options) }
 }
 
 /// The fixtures by walking their folders: adding a file adds its tests.
@@ -93,13 +110,13 @@ enum Samples {
     let name = (file as NSString).lastPathComponent
     let folders = [
       "models/albert/", "models/bert/", "models/roberta/hf", "models/roberta/keras",
-      "models/roberta/flax", "models/distilbert/", "models/electra/",
+      "models/roberta/flax", "models/roberta/fairseq", "models/distilbert/", "models/electra/",
       "heads/", "trained/", "formats/hf_tf_",
     ]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
         || name == "tf_model.h5.index.json" || name == "pytorch_model.bin"
-        || name == "flax_model.msgpack")
+        || name == "flax_model.msgpack" || name.hasSuffix(".pt"))
   }.flatMap { file in
     file.hasPrefix("models/electra/google_tf/")
       ? ["discriminator", "generator"].map { Sample(file, part: $0) } : [Sample(file)]
