@@ -1,3 +1,4 @@
+import SmithBytes
 import TestSupport
 import Testing
 
@@ -154,7 +155,7 @@ import Testing
       [
         "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "8", "--dry-run", "--json",
       ], in: scratch)
-    let json = try #require(JSON(parsing: Array(run.output.utf8)).objectValue)
+    let json = try #require(JSON.parse(Array(run.output.utf8)).objectValue)
     let finding = try #require(json["findings"]?.arrayValue?.first?.objectValue)
     let row = try #require(finding["rows"]?.arrayValue?.first?.objectValue)
     #expect(row["parameter"] == .string("embeddings.word"))
