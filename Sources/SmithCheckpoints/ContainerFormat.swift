@@ -7,6 +7,8 @@ public protocol ContainerFormat: Sendable {
   static var name: String { get }
   /// The extension of a single-file DST that means this format, without the dot; empty where it takes several files.
   static var fileExtension: String { get }
+  /// All extensions that mean it; the first is what we write.
+  static var fileExtensions: [String] { get }
   /// The file name without extension that the ecosystem looks for: `model`, `pytorch_model`.
   static var usualStem: String { get }
   /// Whose tensor names a file of this kind usually has, in the words of `--names`: `hf`, `original`, `keras`.
@@ -41,6 +43,12 @@ public struct OpenOptions: Hashable, Sendable {
 
 extension ContainerFormat {
   public static var usualStem: String { "model" }
+  public static var fileExtensions: [String] { fileExtension.isEmpty ? [] : [fileExtension] }
+
+  /// The extension by which a file's name says that it is this format, without the dot; nil where it does not.
+  public static func namedExtension(of name: String) -> String? {
+    fileExtensions.first { name.hasSuffix("." + $0) && name.utf8.count > $0.utf8.count + 1 }
+  }
 
   public static func isModelFile(_ name: String, beside others: [String]) -> Bool {
     isModelFile(name)

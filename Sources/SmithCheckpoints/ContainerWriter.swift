@@ -77,6 +77,27 @@ public struct WriterOptions: Hashable, Sendable {
   /// The model's family and the name of its source, for containers that must say what they hold.
   public var family: String?
   public var title: String?
+  /// What stands around the tensors in a file that its program wrote in training.
+  public var envelope: Envelope?
+
+  /// The extension of the file, without the dot, where it is not the container's first.
+  public var fileExtension: String?
+
+  /// A dictionary around the state dict, as training programs write it: settings under one key as the attributes of an
+  /// `argparse.Namespace`, the model under another, and plain values behind (fairseq).
+  public struct Envelope: Hashable, Sendable {
+    public var settings: String
+    public var values: JSONObject
+    public var model: String
+    public var rest: JSONObject
+
+    public init(settings: String, values: JSONObject, model: String, rest: JSONObject) {
+      self.settings = settings
+      self.values = values
+      self.model = model
+      self.rest = rest
+    }
+  }
 
   public init(stem: String, maxShardBytes: Int? = nil, metadata: [String: String] = [:]) {
     self.init(stem: stem, maxShardBytes: maxShardBytes, entries: ContainerMetadata(metadata))
@@ -104,6 +125,8 @@ public protocol ContainerWriter: Sendable {
   /// What separates the levels of a name where the container nests them: `a` and `a/b` cannot stand side by side. Nil where names are
   /// just names.
   var nameSeparator: Character? { get }
+  /// Whether `WriterOptions.envelope` does.
+  var takesEnvelope: Bool { get }
   /// Whether `WriterOptions.metadata` finds a place in the files.
   var keepsMetadata: Bool { get }
   /// Whether metadata keeps its types (`WriterOptions.entries`); otherwise it is text.
@@ -123,6 +146,7 @@ public protocol ContainerWriter: Sendable {
 extension ContainerWriter {
   public var schemes: Set<String> { [] }
   public var nameSeparator: Character? { nil }
+  public var takesEnvelope: Bool { false }
   public var keepsMetadata: Bool { false }
   public var typesMetadata: Bool { false }
   public func holds(_ entry: ContainerMetadata.Entry) -> Bool {

@@ -27,10 +27,8 @@ public struct Checkpoint: Sendable {
   public var title: String? {
     let name = path.lastComponent
     if name.isEmpty || name == "." || name == ".." || name == "/" { return nil }
-    let ending = Formats.all.map { ".\($0.fileExtension)" }.first {
-      $0.count > 1 && name.hasSuffix($0) && name.count > $0.count
-    }
-    return String(name.dropLast(ending?.count ?? 0))
+    let ending = Formats.all.lazy.compactMap { $0.namedExtension(of: name) }.first
+    return String(name.dropLast(ending.map { $0.count + 1 } ?? 0))
   }
 
   /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.

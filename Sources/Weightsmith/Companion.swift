@@ -15,7 +15,7 @@ public struct Companion: Hashable, Sendable {
   private static let tokenizerFiles = [
     "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
-    "generation_config.json",
+    "generation_config.json", "dict.txt",
   ]
 
   /// The target's configuration file and the tokenizer files found beside the source.
@@ -27,8 +27,10 @@ public struct Companion: Hashable, Sendable {
       // Without this key transformers would take the codes for weights; with a method it does not know it refuses.
       configuration["quantization_config"] = ["quant_method": "weightsmith"]
     }
+    guard let name = dialect.configuration.fileNames.first else {
+      return copied(from: checkpoint, configurationName: "", names: dialect.name)
+    }
     let text = JSON.object(configuration).serialized(pretty: true)
-    let name = dialect.configuration.fileNames.first ?? "config.json"
     return [Companion(name: name, content: .text(text + "\n"))]
       + copied(from: checkpoint, configurationName: name, names: dialect.name)
   }

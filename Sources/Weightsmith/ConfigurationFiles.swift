@@ -1,5 +1,6 @@
 import SmithBytes
 import SmithModels
+import SmithTensors
 
 /// Finds and reads the configuration file that belongs to a checkpoint.
 struct ConfigurationFiles {
@@ -13,6 +14,9 @@ struct ConfigurationFiles {
     name: String, values: JSONObject
   )? {
     if let chosen { return (chosen, try read(chosen)) }
+    if let embedding = dialect.configuration.embedding {
+      return embedded(in: checkpoint, at: embedding.paths)
+    }
     var folders = [checkpoint.folder]
     if checkpoint.folder.lastComponent == "variables" {
       folders.append(checkpoint.folder.parentFolder)
@@ -37,6 +41,24 @@ struct ConfigurationFiles {
       file.hasSuffix(endings.weights)
     else { return nil }
     return String(file.dropLast(endings.weights.count)) + endings.file
+  }
+
+  /// Settings that stand beside the tensors in the checkpoint itself: those under the first of the paths that is there.
+  private static func embedded(
+    in checkpoint: Checkpoint, at paths: [String]
+  ) -> (name: String, values: JSONObject)? {
+    let entries = checkpoint.source.typedMetadata.entries
+    guard let path = paths.first(where: { path in entries.contains { $0.key.hasPrefix(path) } })
+    else { return nil }
+    let own = entries.filter { $0.key.hasPrefix(path) }
+    // Where a container knows only text, numbers went through it too.
+    let isText = own.allSatisfy { $0.value.kind == .string }
+    var values = JSONObject()
+    for entry in own {
+      let value = entry.value.json
+      values[String(entry.key.dropFirst(path.count))] = isText ? value?.untyped : value
+    }
+    return (checkpoint.source.files.first ?? checkpoint.path, values)
   }
 
   /// What the names say, and where they fit several models, what user or configuration file say.
@@ -64,5 +86,26 @@ struct ConfigurationFiles {
       }
       return object
     } catch { throw error.at(file: path) }
+  }
+}
+
+extension MetadataValue {
+  /// The value as a configuration file would say it; nil for types that no training program has its settings in.
+  var json: JSON? {
+    switch self {
+    case .bool(let value): .bool(value)
+    case .i64(let value): .integer(Int(value))
+    case .f64(let value): value.isFinite ? .number(value) : nil
+    case .string(let text): .string(text)
+    default: nil
+    }
+  }
+}
+
+extension JSON {
+  /// A number or flag that was written as text; any other text as it is.
+  fileprivate var untyped: JSON {
+    guard let text = stringValue, let value = try? JSON.parse(Array(text.utf8)) else { return self }
+    return value.doubleValue != nil || value.boolValue != nil ? value : self
   }
 }

@@ -85,6 +85,8 @@ public struct Conversion: Sendable {
     var written: Parameters?
     /// What a single file of weights is called, nil for the container's usual name.
     var fileName: String?
+    /// What stands around the tensors, where the names are those of a program that keeps its settings so.
+    var envelope: WriterOptions.Envelope?
   }
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
@@ -110,8 +112,36 @@ public struct Conversion: Sendable {
     let companions = Companion.all(
       of: model.checkpoint, written: written, family: family, dialect: dialect)
     let home = dialect.homes.first { $0.container == target.format.name }
+    let envelope = dialect.configuration.embedding.map {
+      WriterOptions.Envelope(
+        settings: $0.settings,
+        values: written.configuration.written(for: dialect, family: family), model: $0.model,
+        rest: $0.rest)
+    }
+    if let envelope {
+      try refuseOtherContainers(names)
+      let paths = dialect.configuration.embedding?.paths ?? []
+      // Settings that are written again are not lost.
+      plan.metadata.removeAll { entry in
+        paths.contains { path in
+          entry.key.hasPrefix(path)
+            && envelope.values[String(entry.key.dropFirst(path.count))] == entry.value.json
+        }
+      }
+    }
     return Prepared(
-      plan: plan, companions: companions, written: written, fileName: home?.file)
+      plan: plan, companions: companions, written: written, fileName: home?.file,
+      envelope: envelope)
+  }
+
+  /// A program's settings that stand beside its tensors have no place anywhere else.
+  private func refuseOtherContainers(_ names: Dialect.Name) throws(SmithError) {
+    if target.format.writer?.takesEnvelope ?? false { return }
+    let formats = Formats.all.filter { $0.writer?.takesEnvelope ?? false }.map { $0.name }
+    throw SmithError(
+      .refused,
+      "\(names.rawValue) keeps its settings beside the tensors, for which \(target.format.name) has no place",
+      remedy: "--to \(formats.joined(separator: ", or "))")
   }
 
   /// The source's own metadata goes along into a container of its kind, and transformers looks for `format` in a safetensors file's.

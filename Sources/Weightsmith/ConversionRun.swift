@@ -45,6 +45,9 @@ extension Conversion {
       stem: stem, maxShardBytes: target.maxShardBytes, entries: plan.metadata)
     options.family = prepared.written?.configuration.family ?? familyByNames(tensors)
     options.title = input.checkpoint.title
+    options.envelope = prepared.envelope
+    options.fileExtension = namedExtension ?? (prepared.envelope == nil ? nil : "pt")
+    if outputShape == .folder, prepared.envelope != nil { options.stem = "model" }
     let layout = try writer.layout(tensors, options: options)
     if shape == .file, layout.files.count > 1 {
       throw SmithError(
@@ -68,7 +71,8 @@ extension Conversion {
       if verifies {
         let path = shape == .file ? output.path(names[0]) : output.staging
         try ReadBack(
-          format: target.format, path: path, workers: workers, checksum: writer.checksum
+          format: target.format, path: path, workers: workers, checksum: writer.checksum,
+          hasSettings: prepared.envelope != nil
         )
         .check(
           tensors, checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
@@ -85,8 +89,12 @@ extension Conversion {
 
   /// One file when DST is named like one, a folder otherwise.
   public var outputShape: AtomicOutput.Shape {
-    let suffix = "." + target.format.fileExtension
-    return suffix.count > 1 && destination.hasSuffix(suffix) ? .file : .folder
+    namedExtension == nil ? .folder : .file
+  }
+
+  /// The container's extension that DST ends in.
+  private var namedExtension: String? {
+    target.format.fileExtensions.first { destination.hasSuffix("." + $0) }
   }
 
   /// What kept names say of the model; nil where no family's tables fit, or two do.
@@ -95,10 +103,8 @@ extension Conversion {
   }
 
   private var stem: String {
-    guard outputShape == .folder else {
-      return String(destination.lastComponent.dropLast(target.format.fileExtension.count + 1))
-    }
-    return target.format.usualStem
+    guard let namedExtension else { return target.format.usualStem }
+    return String(destination.lastComponent.dropLast(namedExtension.count + 1))
   }
 
   private func write(

@@ -14,8 +14,8 @@ extension Conversion.Target {
       }
       return format
     }
-    let named = Formats.all.first {
-      !$0.fileExtension.isEmpty && destination.hasSuffix("." + $0.fileExtension)
+    let named = Formats.all.first { format in
+      format.fileExtensions.contains { destination.hasSuffix("." + $0) }
     }
     if let format = named ?? Formats.all.first(where: { $0.name == "safetensors" }) {
       return format

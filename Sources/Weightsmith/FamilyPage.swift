@@ -9,7 +9,7 @@ public struct FamilyPage: Sendable {
 
   /// The page in Markdown.
   public var text: String {
-    ([intro]
+    ([intro, wordsIntro].compactMap { $0 }
       + [dialects, parameters, otherNames, strangers, heads, configuration].compactMap { $0 })
       .joined(separator: "\n") + "\n"
   }
@@ -33,10 +33,20 @@ public struct FamilyPage: Sendable {
       + ". What is done to a stored tensor is said in the order in which it is done.\n"
   }
 
+  /// What stands in the places that take text, where a dialect has some.
+  private var wordsIntro: String? {
+    let words = family.dialects.flatMap { dialect in
+      dialect.words.sorted { $0.key < $1.key }.map { place, word in
+        "`{@\(place)}` in \(dialect.title)'s names is text, one of the \(word.what): `--set \(word.key)=NAME` chooses among several, and `\(word.usual)` is written where nothing names another."
+      }
+    }
+    return words.isEmpty ? nil : words.joined(separator: "\n") + "\n"
+  }
+
   private var dialects: String? {
     let rows = family.dialects.map { dialect in
       [
-        code(dialect.title), dialect.configuration.fileNames.map(code).joined(separator: ", "),
+        code(dialect.title), dialect.configuration.placeText,
         dialect.schedule.sentence, dialect.isWritable ? "read, written" : "read",
       ]
     }
@@ -49,7 +59,7 @@ public struct FamilyPage: Sendable {
       [code(row.name.text), row.shapeText, row.remark]
         + family.dialects.map { dialect in
           let names = dialect.rules.filter {
-            $0.canonical == row.name && ($0.role == .name || $0.role == .writtenCopy)
+            $0.canonical == row.name && ($0.role.isName || $0.role == .writtenCopy)
           }
           return names.map(\.text).joined(separator: "<br>")
         }
@@ -90,7 +100,7 @@ public struct FamilyPage: Sendable {
     let keys = family.dialects.map { code($0.title) }
     var rows = Size.allCases.compactMap { size -> [String]? in
       let cells = family.dialects.map { dialect in
-        dialect.configuration.sizeKeys.first { $0.size == size }.map { code($0.key) } ?? ""
+        dialect.configuration.text(of: size)
       }
       return cells.allSatisfy(\.isEmpty) ? nil : [size.rawValue] + cells
     }
@@ -105,6 +115,14 @@ public struct FamilyPage: Sendable {
         ["layer-norm epsilon"]
           + family.dialects.map {
             $0.configuration.epsilonKey.map(code) ?? "\($0.configuration.epsilon)"
+          })
+    }
+    if family.dialects.contains(where: { !$0.configuration.demands.isEmpty }) {
+      rows.append(
+        ["only with"]
+          + family.dialects.map { dialect in
+            dialect.configuration.demands.map { code("\($0.key)=\($0.text)") }
+              .joined(separator: "<br>")
           })
     }
     rows.append(
@@ -124,6 +142,34 @@ public struct FamilyPage: Sendable {
     let lines = [head, head.map { _ in "---" }] + rows
     return "## \(title)\n\n"
       + lines.map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n") + "\n"
+  }
+}
+
+extension ConfigurationDialect {
+  /// Where the settings stand.
+  fileprivate var placeText: String {
+    guard let embedding else { return fileNames.map { "`\($0)`" }.joined(separator: ", ") }
+    return embedding.paths.map { "`\($0.dropLast())`" }.joined(separator: " or ")
+      + " in the checkpoint"
+  }
+
+  /// The key of a size, and what the table has beyond it; empty where the file does not say it.
+  fileprivate func text(of size: Size) -> String {
+    guard let row = sizeKeys.first(where: { $0.size == size }) else { return "" }
+    return "`\(row.key)`" + (beyond(size).map { " + \($0)" } ?? "")
+  }
+}
+
+extension ConfigurationDialect {
+  /// How many rows more the table has than the file says.
+  private func beyond(_ size: Size) -> Int? {
+    offsets[size]?.first.flatMap { $0 < 0 ? -$0 : nil }
+  }
+}
+
+extension ConfigurationDialect.Demand {
+  fileprivate var text: String {
+    value.isNull ? "None" : value.stringValue ?? value.serialized()
   }
 }
 
@@ -149,6 +195,9 @@ extension Rule.Step {
     case .copy: ""
     case .transpose: "**ᵀ**"
     case .part(let index, let count): "rows \(index + 1)/\(count)"
+    case .headOutputs: "[H, A, H/A]"
+    case .headInputs: "[A, H/A, H]"
+    case .headBias: "[A, H/A]"
     case .ungroup: "grouped"
     case .squeeze: "without its first dimension"
     case .permute(let axes): "dimensions \(axes.map { "\($0 + 1)" }.joined(separator: " "))"
@@ -164,8 +213,9 @@ extension Rule.Role {
   fileprivate var sentence: String? {
     switch self {
     case .name: nil
-    case .ofPart: "the part's own, instead of the shared one"
+    case .ofPart: "the part's or the head's own, instead of the shared one"
     case .oldName: "older spelling"
+    case .tiedName: nil
     case .tiedCopy: "a copy, compared and not written"
     case .writtenCopy: "a copy, compared and written"
     case .prevailingCopy: "a copy, compared; written beside a decoder of its own"

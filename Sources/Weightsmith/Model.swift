@@ -84,6 +84,7 @@ public struct Model: Sendable {
         copy.parameters = try transform.apply(copy.parameters, checkpoint.source)
         copy.isTransformed = true
       }
+      copy.parameters = copy.parameters.fittedToFamily()
     } catch { throw error.at(file: checkpoint.path) }
     return copy
   }

@@ -10,6 +10,8 @@ struct ReadBack: Sendable {
   let path: String
   let workers: Workers
   let checksum: Checksum.Kind
+  /// Whether the model's settings stand in the file itself.
+  var hasSettings = false
 
   /// Read in pieces that stay in the processor's cache until they are summed.
   private static let piece = 512 << 10
@@ -76,12 +78,12 @@ struct ReadBack: Sendable {
 
   /// The output must be read as the same model: same configuration, same parameters.
   private func checkModel(_ checkpoint: Checkpoint, _ written: Parameters?) throws(SmithError) {
+    guard let written else { return }
     let known =
-      Families.named(written?.configuration.family ?? "")?.dialects
-      .flatMap(\.configuration.fileNames) ?? []
-    guard let written,
-      FolderListing.names(in: checkpoint.folder).contains(where: known.contains)
-    else { return }
+      Families.named(written.configuration.family)?.dialects.flatMap(\.configuration.fileNames)
+      ?? []
+    let names = FolderListing.names(in: checkpoint.folder)
+    guard hasSettings || names.contains(where: known.contains) else { return }
     let model = try Model(checkpoint)
     guard model.configuration.schedule == written.configuration.schedule,
       model.configuration.sizes == written.configuration.sizes,

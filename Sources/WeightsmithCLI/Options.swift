@@ -82,6 +82,8 @@ struct OutputOptions: ParsableArguments {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func workers() throws(SmithError) -> Workers { try Self.workers(jobs) }
+
   /// Runs a conversion of a model, or of its checkpoint when the names are kept.
   func write(_ input: Conversion.Input, to destination: String) throws(SmithError) -> Outcome {
     var conversion = Conversion(input, to: try target(for: destination, input), at: destination)

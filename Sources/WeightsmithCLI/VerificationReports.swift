@@ -7,7 +7,7 @@ extension Reports {
       return
     }
     if !report.layers.isEmpty {
-      Console.print(layers(report))
+      Console.print(layers(report.layers, diverging: report.firstDivergence))
       Console.print("")
     }
     Console.print(tensors(report))
@@ -35,18 +35,18 @@ extension Reports {
     Console.print(report.holds ? "verdict     parity holds" : "verdict     parity does not hold")
   }
 
-  private static func layers(_ report: VerificationReport) -> TextTable {
-    let hasAlone = report.layers.contains { $0.alone != nil }
+  static func layers(_ layers: [LayerParity], diverging: String? = nil) -> TextTable {
+    let hasAlone = layers.contains { $0.alone != nil }
     var header = ["LAYER", "MAX ABS", "MEAN ABS", "COSINE"]
     if hasAlone { header.append("ALONE") }
     header += ["FLOOR", "TOP-1", "KL", ""]
     var table = TextTable(
       header, [.left] + [TextTable.Alignment](repeating: .right, count: header.count - 2) + [.left])
-    for layer in report.layers {
+    for layer in layers {
       var row = [layer.name, layer.maxAbs.short, layer.meanAbs.short, layer.cosine.fixed(6)]
       if hasAlone { row.append(layer.alone?.short ?? "") }
       row += [layer.floor.short, layer.topOne?.fixed(3) ?? "", layer.divergence?.short ?? ""]
-      row.append(layer.name == report.firstDivergence ? "<- diverges" : "")
+      row.append(layer.name == diverging ? "<- diverges" : "")
       table.add(row)
     }
     return table

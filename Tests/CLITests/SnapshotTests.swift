@@ -1,3 +1,4 @@
+import SmithBytes
 import TestSupport
 import Testing
 
@@ -42,6 +43,19 @@ import Testing
       "convert-torch-fairseq", "convert",
       "data/models/roberta/fairseq_style/model_split_qkv_encoder_prefix.pt", "out", "--to",
       "safetensors", "--names", "keep"),
+    Row(
+      "inspect-fairseq", "inspect",
+      "data/models/roberta/fairseq_style/model_fused_qkv_decoder_prefix.pt", "--match", "*in_proj*"),
+    Row(
+      "convert-to-fairseq", "convert",
+      "data/models/roberta/fairseq_style/model_fused_qkv_decoder_prefix.pt", "out", "--to", "torch",
+      "--names", "fairseq"),
+    Row(
+      "convert-several-heads", "convert",
+      "data/models/roberta/fairseq_untied_sequence/model.pt", "out"),
+    Row(
+      "inspect-model-garden", "inspect", "data/models/bert/model_garden_nsp/bert_model.ckpt-1",
+      "--match", "*layer_0*"),
     Row("convert-to-torch", "convert", "data/models/bert/hf", "out", "--to", "torch"),
     Row("inspect-unknown", "inspect", "data/formats/safetensors_basic.safetensors"),
     Row("inspect-absent", "inspect", "absent"),
@@ -116,6 +130,19 @@ import Testing
     Row(
       "convert-keep-metadata", "convert", "data/gguf/split-00001-of-00003.gguf", "out", "--names",
       "keep", "--to", "tf"),
+    Row(
+      "transform-share", "transform", "data/models/bert/hf", "out", "--share", "aligned",
+      "--groups", "2", "--as", "albert"),
+    Row(
+      "transform-factorize", "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "24",
+      "--ids", "2,31,5,9,3"),
+    Row(
+      "transform-factorize-dry-run", "transform", "data/trained/tiny_bert/hf", "out",
+      "--factorize", "energy=0.9", "--only", "blocks.*.feedForward.*", "--dry-run"),
+    Row("transform-no-such-share", "transform", albert, "out", "--share", "median"),
+    Row("transform-groups-alone", "transform", albert, "out", "--unshare", "--groups", "2"),
+    Row("transform-rank-too-large", "transform", albert, "out", "--factorize", "4000"),
+    Row("transform-no-rank", "transform", albert, "out", "--factorize", "half"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 
@@ -124,5 +151,20 @@ import Testing
     let scratch = try Scratch()
     let run = try CommandRun(row.arguments, in: scratch)
     #expect(try Snapshot.matches(run, row.name))
+  }
+
+  /// Its digits are each processor's own.
+  @Test func `findings as JSON`() throws {
+    let scratch = try Scratch()
+    let run = try CommandRun(
+      [
+        "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "8", "--dry-run", "--json",
+      ], in: scratch)
+    let json = try #require(JSON.parse(Array(run.output.utf8)).objectValue)
+    let finding = try #require(json["findings"]?.arrayValue?.first?.objectValue)
+    let row = try #require(finding["rows"]?.arrayValue?.first?.objectValue)
+    #expect(row["parameter"] == .string("embeddings.word"))
+    #expect(row["rank"] == .integer(8))
+    #expect(abs((row["energy"]?.doubleValue ?? 0) - 0.6646526808) < 1e-9)
   }
 }

@@ -146,7 +146,8 @@ import Testing
       for block in rule.canonical.places.isEmpty ? [0] : blocks {
         let plain = rule.stored.filled(with: ["b": block, "g": block, "k": 0])
         let name = dialect.decorate?(plain, parts) ?? plain
-        stored[name] = .source(name: name, dtype: .f32, shape: rule.step.storedShape(of: shape))
+        stored[name] = .source(
+          name: name, dtype: .f32, shape: rule.step.storedShape(of: shape, heads: model.sizes[5]))
       }
     }
     return stored

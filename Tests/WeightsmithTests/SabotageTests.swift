@@ -56,7 +56,7 @@ struct Patient: Sendable, CustomTestStringConvertible {
   /// An epsilon that it does not have; nil where the code fixes it and no file can say another.
   var otherEpsilon: Double? = 1e-5
 
-  var testDescription: String { family + (part.map { " " + $0 } ?? "") }
+  var testDescription: String { source + (part.map { " " + $0 } ?? "") }
 
   private static func bertLike(
     _ family: String, _ source: String, part: String? = nil,
@@ -80,8 +80,12 @@ struct Patient: Sendable, CustomTestStringConvertible {
     var bert = bertLike(
       "bert", "bert/google_tf", bias: ("cls.predictions.bias", 5, "heads.mlm.bias"))
     (albert.otherActivation, bert.otherActivation) = ("gelu", "gelu")
+    var garden = bert
+    garden.source = "bert/model_garden"
     var roberta = bertLike("roberta", "roberta/hf", bias: ("lm_head.bias", 5, "heads.mlm.bias"))
     roberta.otherEpsilon = 1e-12
+    var fairseq = roberta
+    fairseq.source = "roberta/fairseq_style/model_fused_qkv_decoder_prefix.pt"
     let layer = "distilbert.transformer.layer.1."
     var distilbert = Patient(
       family: "distilbert", source: "distilbert/hf", query: layer + "attention.q_lin",
@@ -91,7 +95,7 @@ struct Patient: Sendable, CustomTestStringConvertible {
     distilbert.keys = ("activation", "n_heads")
     distilbert.otherEpsilon = nil
     return [
-      albert, bert, roberta, distilbert,
+      albert, bert, garden, roberta, fairseq, distilbert,
       bertLike(
         "electra", "electra/google_tf", part: "discriminator",
         bias: ("discriminator_predictions.dense_prediction.bias", 0, "heads.discriminator.bias")),

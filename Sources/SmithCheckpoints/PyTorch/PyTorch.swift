@@ -6,6 +6,7 @@ import SmithTensors
 public enum PyTorch: ContainerFormat {
   public static let name = "torch"
   public static let fileExtension = "bin"
+  public static let fileExtensions = ["bin", "pt", "pth"]
   public static let usualStem = "pytorch_model"
   public static let usualNames = "hf"
   public static let writer: (any ContainerWriter)? = PyTorchWriter()
@@ -61,7 +62,10 @@ public enum PyTorch: ContainerFormat {
     }
   }
 
-  /// The file of a folder that stands for the model: transformers' own names first, then the only one of its kind.
+  /// What training programs call the model among their checkpoints: fairseq.
+  static let publishedName = "model.pt"
+
+  /// The file of a folder that stands for the model: transformers' own names first, then the only one of its kind, then `model.pt`.
   private static func choose(in folder: InputPath) throws(SmithError) -> String? {
     if let name = folder.entries.first(where: isModelFile) { return name }
     let indexes = folder.entries.filter { $0.hasSuffix(indexSuffix) }
@@ -73,6 +77,7 @@ public enum PyTorch: ContainerFormat {
       }
     }
     guard candidates.count > 1 else { return candidates.first }
+    if candidates.contains(publishedName) { return publishedName }
     throw SmithError(
       .mismatch, "several PyTorch files: \(candidates.prefix(8).joined(separator: ", "))",
       at: Place(file: folder.path),

@@ -4,10 +4,11 @@ import SmithTensors
 /// Writes what `torch.save({name: tensor, …}, "STEM.bin")` writes, byte for byte: `torch.load(weights_only=True)` takes it.
 ///
 /// One file `STEM.bin`; beyond `maxShardBytes` of tensors `STEM-00001-of-00002.bin` … and `STEM.bin.index.json`. Tensors stand in the
-/// order given.
+/// order given. With an envelope the dictionary is a value of another one, in one file.
 struct PyTorchWriter: ContainerWriter {
   let dtypes = TorchType.dtypes
   let checksum = Checksum.Kind.crc32
+  let takesEnvelope = true
 
   /// One file of the output.
   private struct Shard {
@@ -29,7 +30,7 @@ struct PyTorchWriter: ContainerWriter {
   ) throws(SmithError) -> OutputLayout {
     let shards = try shards(tensors, options)
     var layout = OutputLayout(
-      files: fileNames(options.stem, shards.count), pieces: [],
+      files: fileNames(options, shards.count), pieces: [],
       placements: Array(repeating: .init(file: 0, offset: 0), count: tensors.count))
     for (file, shard) in shards.enumerated() {
       layout.pieces += shard.zip.pieces.map {
@@ -69,8 +70,9 @@ struct PyTorchWriter: ContainerWriter {
     return pieces
   }
 
-  private func fileNames(_ stem: String, _ count: Int) -> [String] {
-    Sharding.names(stem: stem, count: count, extension: PyTorch.fileExtension)
+  private func fileNames(_ options: WriterOptions, _ count: Int) -> [String] {
+    Sharding.names(
+      stem: options.stem, count: count, extension: options.fileExtension ?? PyTorch.fileExtension)
   }
 
   /// The archives, the same from the same tensors and options.
@@ -78,23 +80,30 @@ struct PyTorchWriter: ContainerWriter {
     _ tensors: [TensorInfo], _ options: WriterOptions
   ) throws(SmithError) -> [Shard] {
     let groups = try Sharding.members(tensors, maxBytes: options.maxShardBytes)
+    if options.envelope != nil, groups.count > 1 {
+      throw SmithError(
+        .usage, "\(groups.count) files do not fit into one dictionary",
+        remedy: "no --max-shard-size: its program reads one file")
+    }
     var shards: [Shard] = []
-    for (members, name) in zip(groups, fileNames(options.stem, groups.count)) {
+    for (members, name) in zip(groups, fileNames(options, groups.count)) {
       // The archive's folder is called like the file; a name that is no folder's becomes torch's own.
-      let stem = String(name.dropLast(PyTorch.fileExtension.count + 1))
+      let stem = String(name.dropLast((options.fileExtension ?? PyTorch.fileExtension).count + 1))
       let root = stem.isPlainFileName ? stem : "archive"
       shards.append(
         Shard(
-          members: members, zip: try Self.archive(members.map { tensors[$0] }, root: root),
+          members: members,
+          zip: try Self.archive(
+            members.map { tensors[$0] }, in: options.envelope, root: root),
           root: root))
     }
     return shards
   }
 
   private static func archive(
-    _ tensors: [TensorInfo], root: String
+    _ tensors: [TensorInfo], in envelope: WriterOptions.Envelope?, root: String
   ) throws(SmithError) -> ZipLayout {
-    let pickle = try StateDictPickle(tensors).bytes
+    let pickle = try StateDictPickle(tensors, in: envelope).bytes
     var members = [ZipLayout.Member(name: "\(root)/\(TorchArchive.dataPickle)", head: pickle)]
     members += leading.map { .init(name: "\(root)/\($0.name)", head: Array($0.content.utf8)) }
     for (key, tensor) in tensors.enumerated() {

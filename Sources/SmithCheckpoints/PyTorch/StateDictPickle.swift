@@ -7,25 +7,33 @@ struct StateDictPickle {
   /// As many items as CPython's pickler writes between MARK and SETITEMS.
   private static let batch = 1000
 
-  private(set) var bytes: [UInt8] = []
-  private var memo: [Memoized: Int] = [:]
-  private var memoCount = 0
+  var bytes: [UInt8] = []
+  var memo: [Memoized: Int] = [:]
+  var memoCount = 0
 
   /// What the pickler finds again: one object in Python, however often it is named.
-  private enum Memoized: Hashable {
+  enum Memoized: Hashable {
     case global(String)
     /// A constant of torch's code.
     case text(String)
   }
 
   /// `.unsupported` for an element type that torch does not have.
-  init(_ tensors: [TensorInfo]) throws(SmithError) {
+  init(_ tensors: [TensorInfo], in envelope: WriterOptions.Envelope? = nil) throws(SmithError) {
     write(.proto)
     bytes.append(2)
+    if let envelope {
+      try write(envelope, around: tensors)
+    } else {
+      try dictionary(tensors)
+    }
+    write(.stop)
+  }
+
+  mutating func dictionary(_ tensors: [TensorInfo]) throws(SmithError) {
     write(.emptyDict)
     memoize()
     try items(tensors)
-    write(.stop)
   }
 
   private mutating func items(_ tensors: [TensorInfo]) throws(SmithError) {
@@ -84,82 +92,5 @@ struct StateDictPickle {
     write(.tuple)
     memoize()
     write(.binPersID)
-  }
-}
-
-extension StateDictPickle {
-  private mutating func write(_ opcode: PickleOpcode) { bytes.append(opcode.rawValue) }
-
-  /// Remembers the value just written under the next index, and the index for `value`.
-  private mutating func memoize(_ value: Memoized? = nil) {
-    if let value { memo[value] = memoCount }
-    if memoCount < 256 {
-      write(.binPut)
-      bytes.append(UInt8(memoCount))
-    } else {
-      write(.longBinPut)
-      bytes.append(littleEndian: UInt32(truncatingIfNeeded: memoCount))
-    }
-    memoCount += 1
-  }
-
-  /// Whether the value was written before; then a reference to it is.
-  private mutating func recall(_ value: Memoized) -> Bool {
-    guard let index = memo[value] else { return false }
-    if index < 256 {
-      write(.binGet)
-      bytes.append(UInt8(index))
-    } else {
-      write(.longBinGet)
-      bytes.append(littleEndian: UInt32(truncatingIfNeeded: index))
-    }
-    return true
-  }
-
-  private mutating func write(global module: String, _ name: String) {
-    let line = "\(module)\n\(name)\n"
-    if recall(.global(line)) { return }
-    write(.global)
-    bytes += Array(line.utf8)
-    memoize(.global(line))
-  }
-
-  private mutating func write(text: String, isShared: Bool) {
-    if isShared, recall(.text(text)) { return }
-    write(.binUnicode)
-    let content = Array(text.utf8)
-    bytes.append(littleEndian: UInt32(truncatingIfNeeded: content.count))
-    bytes += content
-    memoize(isShared ? .text(text) : nil)
-  }
-
-  /// In the shortest form.
-  private mutating func write(integer: Int) {
-    switch integer {
-    case 0...0xFF:
-      write(.binInt1)
-      bytes.append(UInt8(integer))
-    case 0...0xFFFF:
-      write(.binInt2)
-      bytes.append(littleEndian: UInt16(integer))
-    case 0...Int(Int32.max):
-      write(.binInt)
-      bytes.append(littleEndian: UInt32(integer))
-    default:
-      // Two's complement with room for the sign.
-      let count = (Int.bitWidth - integer.leadingZeroBitCount) / 8 + 1
-      write(.long1)
-      bytes.append(UInt8(count))
-      for index in 0..<count { bytes.append(UInt8(truncatingIfNeeded: integer >> (8 * index))) }
-    }
-  }
-
-  private mutating func write(tuple: [Int]) {
-    guard !tuple.isEmpty else { return write(.emptyTuple) }
-    let short: [PickleOpcode] = [.tuple1, .tuple2, .tuple3]
-    if tuple.count > short.count { write(.mark) }
-    for number in tuple { write(integer: number) }
-    write(tuple.count > short.count ? .tuple : short[tuple.count - 1])
-    memoize()
   }
 }

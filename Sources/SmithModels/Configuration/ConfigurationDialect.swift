@@ -19,9 +19,11 @@ public struct ConfigurationDialect: Sendable {
   /// The key of the padding token that positions are counted from; nil where they are 0, 1, 2, …
   public var paddingKey: String?
   public var maskValue: EncoderConfiguration.MaskValue
-  /// The key that says where the layer norms stand, with its two words; nil where the code has them behind.
+  /// The padding token in code that counts positions from it on and knows only this one.
+  public var fixedPadding: Int?
+  /// The key that says where the layer norms stand, with its two values; nil where the code has them behind.
   public var normPlacementKey: String?
-  static let normPlacements: [(spelling: String, placement: EncoderConfiguration.NormPlacement)] = [
+  public var normPlacements: [(value: JSON, placement: EncoderConfiguration.NormPlacement)] = [
     ("postln", .post), ("preln", .pre),
   ]
   /// Settings without influence on the computation that other dialects of the family may know too: carried over by name.
@@ -40,7 +42,8 @@ public struct ConfigurationDialect: Sendable {
   /// Settings that the code computes with whatever its file says, and the only sizes it can have.
   public var fixedSettings: [Setting: JSON] = [:]
   public var fixedSizes: [Size: Int] = [:]
-  /// How much more than the tensors the file counts, where both numbers are met: the first is written.
+  /// How much more than the tensors the file counts, where both numbers are met: the first is written. fairseq's files count fewer, no
+  /// positions for padding and what stands before it.
   public var offsets: [Size: [Int]] = [:]
   /// The ends of a configuration file's and of a weights file's name, where a folder may hold several models: `x_options.json` belongs to
   /// `x_weights.hdf5`.
@@ -48,8 +51,55 @@ public struct ConfigurationDialect: Sendable {
   /// Whether the ecosystem publishes weights without a configuration, so that the defaults hold also where there is no file.
   public var isOptional = false
 
-  /// Hugging Face's word on whether the decoder is the word table; true where it is silent.
-  static let tieKey = "tie_word_embeddings"
+  /// The ecosystem's word on whether the decoder is the word table; it is where the word is missing.
+  public var tie: Tie?
+  /// Settings whose other values make the code compute what we do not.
+  public var demands: [Demand] = []
+  /// Where the settings stand that have no file of their own.
+  public var embedding: Embedding?
+
+  /// The key of the tie, and its value where the decoder is the word table.
+  public struct Tie: Sendable {
+    public var key: String
+    public var tied: Bool
+
+    public init(_ key: String, tied: Bool) {
+      self.key = key
+      self.tied = tied
+    }
+  }
+
+  /// A setting that has this value or is missing.
+  public struct Demand: Sendable {
+    public var key: String
+    public var value: JSON
+    /// The part that it matters to; nil for all models.
+    public var part: String?
+
+    public init(_ key: String, _ value: JSON, of part: String? = nil) {
+      self.key = key
+      self.value = value
+      self.part = part
+    }
+  }
+
+  /// Settings within the checkpoint, in the dictionary that a training program puts around its tensors.
+  public struct Embedding: Sendable {
+    /// The paths that its metadata have in front of the settings; the first that is there counts.
+    public var paths: [String]
+    /// The keys under which settings and tensors are written.
+    public var settings: String
+    public var model: String
+    /// What else the program's reader needs to find.
+    public var rest: JSONObject
+
+    public init(paths: [String], settings: String, model: String, rest: JSONObject) {
+      self.paths = paths
+      self.settings = settings
+      self.model = model
+      self.rest = rest
+    }
+  }
 
   /// An object in a configuration file.
   public struct Nest: Sendable {
@@ -66,8 +116,8 @@ public struct ConfigurationDialect: Sendable {
   /// Every key that is read.
   var keys: [String] {
     sizeKeys.map(\.key) + settingKeys.map(\.key) + carriedKeys + [activationKey]
-      + (namesArchitecture ? ["architectures", "model_type", Self.tieKey] : [])
-      + [epsilonKey, paddingKey, normPlacementKey].compactMap { $0 }
+      + demands.map(\.key) + (namesArchitecture ? ["architectures", "model_type"] : [])
+      + [epsilonKey, paddingKey, normPlacementKey, tie?.key].compactMap { $0 }
   }
 
   /// The file's name for a size.
@@ -129,6 +179,7 @@ public struct ConfigurationDialect: Sendable {
     self.carriedKeys = carriedKeys
     self.constants = constants
     self.namesArchitecture = namesArchitecture
+    tie = namesArchitecture ? Tie("tie_word_embeddings", tied: true) : nil
   }
 
   /// The same with some properties changed.

@@ -18,6 +18,10 @@ struct ConfigurationReader {
   let innerBlocks: Int
   /// How many of each other thing the names show.
   private let counts: [Size: Int]
+  /// What stands in the names' places that take text.
+  private let words: [String: String]
+  /// The numbers of attention heads that the shapes show.
+  private let headCounts: Set<Int>
 
   init(
     _ match: DialectMatch, file: (name: String, values: JSONObject)?, overrides: JSONObject,
@@ -34,6 +38,8 @@ struct ConfigurationReader {
     counts = Dictionary(
       match.counts.compactMap { place, count in match.family.counts[place].map { ($0, count) } },
       uniquingKeysWith: max)
+    words = match.words
+    headCounts = match.headCounts
   }
 
   /// More executed blocks than any model has, by two orders of magnitude.
@@ -45,9 +51,15 @@ struct ConfigurationReader {
     try checkOverrides()
     var sizes: [Size: Int] = [:]
     for (size, key) in table.sizeKeys { sizes[size] = try value(of: size, key: key) }
+    sizes.merge(dialect.fixedSizes) { own, _ in own }
     for (size, count) in counts where sizes[size] == nil { sizes[size] = count }
+    // What the ecosystem's file has no word for: fairseq's vocabulary is a file of its own.
+    for case (.size(let size), let solved) in shapes.known where sizes[size] == nil {
+      sizes[size] = solved.value
+    }
     for (size, other) in family.equalSizes { sizes[size] = sizes[other] }
     try check(sizes)
+    try checkDemands(parts)
     let schedule = dialect.schedule.schedule(
       layers: sizes[.layers] ?? 1, groups: sizes[.groups] ?? 1, inner: sizes[.innerBlocks] ?? 1)
     var configuration = ModelConfiguration(
@@ -151,7 +163,7 @@ struct ConfigurationReader {
     if let solved { return solved.value }
     if let fixed { return fixed }
     if size == .heads, let usualHeads { return usualHeads }
-    if let standard = standard(key)?.intValue { return standard }
+    if let standard = standard(key)?.intValue { return standard - offsets[0] }
     let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
     throw problem(
       .missing, key, "\(known), and the shapes do not decide it",
@@ -163,6 +175,8 @@ struct ConfigurationReader {
     if let value = shapes.size(size) { return (value, shapes.source(of: size) ?? "a shape") }
     if let count = counts[size] { return (count, "the names of the \(size.rawValue)") }
     switch (size, dialect.schedule) {
+    case (.heads, _) where headCounts.count == 1:
+      return (headCounts.first ?? 1, "the shapes of the attention's kernels")
     case (.layers, .sequential):
       return (groups, "the number of blocks")
     case (.innerBlocks, .albertOriginal), (.innerBlocks, .albertHuggingFace):
@@ -179,7 +193,9 @@ struct ConfigurationReader {
 
   /// A key that no dialect of the family knows is a slip, and would be ignored.
   private func checkOverrides() throws(SmithError) {
-    let known = family.dialects.map(\.configuration).flatMap(\.keys) + ["model_type"]
+    let known =
+      family.dialects.flatMap { $0.configuration.keys + $0.words.values.map(\.key) }
+      + ["model_type"]
     for (key, _) in overrides where !known.contains(key) {
       throw SmithError(
         .usage, "--set \(key): \(family.name) has no such setting",
@@ -200,6 +216,16 @@ struct ConfigurationReader {
     if executed > Self.mostBlocks {
       throw problem(
         .limit, table.key(of: .layers), "\(executed) executed blocks, at most \(Self.mostBlocks)")
+    }
+  }
+
+  private func checkDemands(_ parts: Set<String>) throws(SmithError) {
+    for demand in table.demands where demand.part.map(parts.contains) ?? true {
+      guard let stated = stated(demand.key), stated != demand.value else { continue }
+      throw problem(
+        .unsupported, demand.key,
+        "\(stated.serialized()) is another computation than ours, which is that of \(demand.value.serialized())"
+      )
     }
   }
 
@@ -236,9 +262,9 @@ struct ConfigurationReader {
 
   private func normPlacement() throws(SmithError) -> EncoderConfiguration.NormPlacement {
     guard let key = table.normPlacementKey, let stated = stated(key) else { return .post }
-    let words = ConfigurationDialect.normPlacements
-    guard let row = words.first(where: { $0.spelling == stated.stringValue }) else {
-      let names = words.map(\.spelling).joined(separator: ", ")
+    guard let row = table.normPlacements.first(where: { $0.value == stated }) else {
+      let names = table.normPlacements.map { $0.value.stringValue ?? $0.value.serialized() }
+        .joined(separator: ", ")
       throw problem(.unsupported, key, "\(stated.serialized()) is not one of \(names)")
     }
     return row.placement
@@ -246,7 +272,7 @@ struct ConfigurationReader {
 
   /// The padding token, where positions are counted from it on: fairseq's dictionaries have it at 1.
   private func paddingToken(_ sizes: [Size: Int]) throws(SmithError) -> Int? {
-    guard let key = table.paddingKey else { return nil }
+    guard let key = table.paddingKey else { return table.fixedPadding }
     guard let stated = stated(key) else { return table.defaults[key]?.intValue ?? 1 }
     let (words, positions) = (sizes[.vocabulary] ?? 0, sizes[.positions] ?? 0)
     guard let value = stated.intValue, (0..<words).contains(value) else {
@@ -281,7 +307,8 @@ struct ConfigurationReader {
 
   /// Whether the file says that the decoder has weights of its own, in an ecosystem whose code then looks for them.
   private var saysUntied: Bool {
-    stated(ConfigurationDialect.tieKey)?.boolValue == false
+    guard let tie = table.tie else { return false }
+    return stated(tie.key)?.boolValue == !tie.tied
       && dialect.rules.contains { $0.canonical.text == "heads.mlm.decoder.weight" }
   }
 
@@ -289,6 +316,9 @@ struct ConfigurationReader {
     var kept = JSONObject()
     for key in table.carriedKeys {
       if let value = overrides[key] ?? settings[key] { kept[key] = value }
+    }
+    for (place, word) in words {
+      if let key = dialect.words[place]?.key { kept[key] = .string(word) }
     }
     return kept
   }

@@ -20,7 +20,7 @@ extension ModelConfiguration {
     }
     if let nest = table.nests.first { file[nest.key] = .object(inner) }
     if table.namesArchitecture { addLabels(to: &file) }
-    if table.namesArchitecture, isUntied { file[ConfigurationDialect.tieKey] = false }
+    if let tie = table.tie, isUntied { file[tie.key] = .bool(!tie.tied) }
     return file
   }
 
@@ -41,9 +41,9 @@ extension ModelConfiguration {
     if let key = table.epsilonKey { settings[key] = .number(layerNormEpsilon) }
     if let key = table.paddingKey, let paddingToken { settings[key] = .integer(paddingToken) }
     if let key = table.normPlacementKey,
-      let row = ConfigurationDialect.normPlacements.first(where: { $0.placement == normPlacement })
+      let row = table.normPlacements.first(where: { $0.placement == normPlacement })
     {
-      settings[key] = .string(row.spelling)
+      settings[key] = row.value
     }
     for key in table.carriedKeys { if let value = carried[key] { settings[key] = value } }
     return settings
@@ -125,12 +125,18 @@ extension ConfigurationDialect {
       return
         "its code fixes the layer-norm epsilon at \(epsilon), the model needs \(configuration.layerNormEpsilon)"
     }
-    if (paddingKey == nil) != (configuration.paddingToken == nil) {
-      return paddingKey == nil
-        ? "its code counts positions from 0 on, the model from its padding token on"
-        : "its code counts positions from a padding token on, the model from 0 on"
+    return paddingObstacle(configuration.paddingToken) ?? fixedObstacle(to: configuration)
+  }
+
+  private func paddingObstacle(_ padding: Int?) -> String? {
+    if let fixedPadding, let padding, padding != fixedPadding {
+      return "its code has the padding token \(fixedPadding), the model \(padding)"
     }
-    return fixedObstacle(to: configuration)
+    let counts = paddingKey != nil || fixedPadding != nil
+    if counts == (padding != nil) { return nil }
+    return counts
+      ? "its code counts positions from a padding token on, the model from 0 on"
+      : "its code counts positions from 0 on, the model from its padding token on"
   }
 
   /// A size or setting of the model that the code cannot have.

@@ -8,7 +8,7 @@ extension Family {
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + ["nsp", "sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [bertOriginal, bertHuggingFace, bertKeras, bertFlax],
+    dialects: [bertOriginal, bertHuggingFace, bertKeras, bertFlax, bertModelGarden],
     equalSizes: [.embedding: .hidden],
     classes: bertClasses)
 
@@ -128,7 +128,7 @@ extension Family {
 }
 
 extension ConfigurationDialect {
-  private static let bertSizes: [(size: Size, key: String)] = [
+  static let bertSizes: [(size: Size, key: String)] = [
     (.hidden, "hidden_size"), (.intermediate, "intermediate_size"),
     (.positions, "max_position_embeddings"), (.heads, "num_attention_heads"),
     (.layers, "num_hidden_layers"), (.tokenTypes, "type_vocab_size"), (.vocabulary, "vocab_size"),

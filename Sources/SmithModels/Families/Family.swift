@@ -121,8 +121,10 @@ public struct ParameterRow: Sendable {
   }
 
   /// A bare table [rows, columns].
-  static func table(_ name: String, _ rows: Size, _ columns: Size) -> [ParameterRow] {
-    [ParameterRow(name, [.size(rows), .size(columns)])]
+  static func table(
+    _ name: String, _ rows: Size, _ columns: Size, neutral: NeutralValue? = nil
+  ) -> [ParameterRow] {
+    [ParameterRow(name, [.size(rows), .size(columns)], neutral: neutral)]
   }
 
   /// `name.weight` [output, input] and `name.bias` [output].
@@ -192,12 +194,14 @@ public struct ParameterRow: Sendable {
     linear("heads.\(part).dense", .hidden, .hidden, part: part)
   }
 
-  /// The embedding tables and their norm, at width `width`.
-  static func embeddings(_ width: Size, tokenTypes: Bool = true) -> [[ParameterRow]] {
+  /// The embedding tables and their norm, at width `width`; `neutralTypes` where some ecosystem's code has no token types.
+  static func embeddings(
+    _ width: Size, tokenTypes: Bool = true, neutralTypes: NeutralValue? = nil
+  ) -> [[ParameterRow]] {
     [
       table("embeddings.word", .vocabulary, width),
       table("embeddings.position", .positions, width),
-      tokenTypes ? table("embeddings.tokenType", .tokenTypes, width) : [],
+      tokenTypes ? table("embeddings.tokenType", .tokenTypes, width, neutral: neutralTypes) : [],
       norm("embeddings.norm", width),
     ]
   }

@@ -15,6 +15,15 @@ extension Dialect.Ignored {
       .whole(NamePattern("_CHECKPOINTABLE_OBJECT_GRAPH")), because: "object graph, no weights"),
   ]
 
+  /// What Keras' optimizers keep in an object graph.
+  static let kerasOptimizer: [Dialect.Ignored] =
+    ["m", "v", "vhat", "momentum"].map {
+      Dialect.Ignored(.ending("/.OPTIMIZER_SLOT/optimizer/\($0)"), because: "optimizer slot")
+    }
+    + ["optimizer/", "Adam/", "AdamWeightDecay/", "LAMB/"].map {
+      Dialect.Ignored(.beginning($0), because: "optimizer state")
+    }
+
   /// Scopes of another model in the same file.
   static func otherPart(_ scopes: String...) -> [Dialect.Ignored] {
     scopes.map { Dialect.Ignored(.beginning($0), because: otherPart) }

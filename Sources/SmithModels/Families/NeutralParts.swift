@@ -31,8 +31,17 @@ extension Family {
   }
 }
 
+extension Dialect {
+  /// Parameters of every model that the ecosystem has no name for, because its code computes as if they changed nothing.
+  func unnamedNeutrals(of family: Family) -> [ParameterRow] {
+    family.parameters.filter { row in
+      row.part == nil && row.neutral != nil && !rules.contains { $0.canonical == row.name }
+    }
+  }
+}
+
 extension ParameterRow {
-  fileprivate func neutralRecipe(in configuration: ModelConfiguration) -> Recipe? {
+  func neutralRecipe(in configuration: ModelConfiguration) -> Recipe? {
     let shape = dimensions.compactMap { dimension in
       if case .size(let size) = dimension { configuration[size] } else { nil }
     }

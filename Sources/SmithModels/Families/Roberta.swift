@@ -6,12 +6,12 @@ extension Family {
   /// whatever the configuration says.
   public static let roberta = Family(
     name: "roberta",
-    parameters: ParameterRow.embeddings(.hidden) + ParameterRow.encoderBlock
+    parameters: ParameterRow.embeddings(.hidden, neutralTypes: .zeros) + ParameterRow.encoderBlock
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + [ParameterRow.hiddenLayer("sequence")]
       + ["sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [robertaHuggingFace, robertaKeras, robertaFlax],
+    dialects: [robertaHuggingFace, robertaKeras, robertaFlax, robertaFairseq],
     equalSizes: [.embedding: .hidden],
     classes: robertaClasses,
     heads: EncoderHead.unpooled(sequence: .tanh, maskedLanguage: .fixed(.gelu)),
@@ -122,6 +122,7 @@ extension ConfigurationDialect {
     carriedKeys: [
       "attention_probs_dropout_prob", "hidden_dropout_prob", "initializer_range",
       "classifier_dropout", "bos_token_id", "eos_token_id", "id2label", "label2id", "problem_type",
+      headNameKey,
     ],
     constants: ["model_type": "roberta"], namesArchitecture: true
   ).with {

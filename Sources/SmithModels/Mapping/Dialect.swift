@@ -4,16 +4,18 @@ import SmithBytes
 public struct Dialect: Sendable {
   /// The names an ecosystem goes by on the command line (`--names`) and in JSON.
   public enum Name: String, Hashable, Sendable, Codable, CaseIterable {
-    case original, hf, keras, flax, gguf
+    case original, hf, keras, flax, gguf, fairseq
     /// albert_zh's `modeling_google_fast.py`: Google's names, grouped feed-forward kernels.
     case googleFast = "google_fast"
     /// bilm-tf's training checkpoints.
     case bilm
     /// AllenNLP's modules.
     case allennlp
+    /// The object graphs of TensorFlow's Model Garden (`tf-models-official`).
+    case modelGarden = "model-garden"
 
     /// Those that models can be written under.
-    public static let writable = allCases.filter { $0 != .googleFast }
+    public static let writable = allCases.filter { $0 != .googleFast && $0 != .modelGarden }
 
     /// `hf` in full.
     public static let huggingFace = Name.hf
@@ -37,6 +39,8 @@ public struct Dialect: Sendable {
 
     /// Of a tensor beside those of the part that is read.
     static let otherPart = "belongs to the other part"
+    /// Of a tensor that a head of the file has another one for.
+    static let replaced = "the head has its own"
 
     func matches(_ name: String) -> Bool {
       switch test {
@@ -67,6 +71,28 @@ public struct Dialect: Sendable {
   public var part: String?
   /// The heads as this ecosystem's code has them, where they are not the family's.
   public var heads: [EncoderHead]?
+  /// The places in its names that take text.
+  public var words: [String: Word] = [:]
+  /// Sizes of what its code knows in one number only and has no tensor for: the parameters of that size change nothing.
+  public var fixedSizes: [Size: Int] = [:]
+  /// Parts without which its own reader refuses a file; ours reads those that lack them.
+  public var expectedParts: Set<String> = []
+
+  /// A place in names that takes what somebody chose: the name of a head.
+  public struct Word: Sendable {
+    /// The setting that chooses one of several in a file, and under which it travels into other ecosystems' configurations.
+    public var key: String
+    /// What it is for, in the plural, for messages.
+    public var what: String
+    /// What is written where nothing says another.
+    public var usual: String
+
+    public init(key: String, what: String, usual: String) {
+      self.key = key
+      self.what = what
+      self.usual = usual
+    }
+  }
 
   /// The containers in which the family's models usually have these names, where that is not the container's own ecosystem.
   public var homes: [Home] = []
@@ -111,6 +137,13 @@ public struct Dialect: Sendable {
     self.decorate = decorate
     self.schedule = schedule
     self.configuration = configuration
+  }
+
+  /// The same with some properties changed.
+  func with(_ change: (inout Dialect) -> Void) -> Dialect {
+    var copy = self
+    change(&copy)
+    return copy
   }
 }
 

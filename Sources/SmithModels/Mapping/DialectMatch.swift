@@ -15,21 +15,26 @@ struct DialectMatch {
     var canonical: String
     var step: Rule.Step
     var role: Rule.Role
+    /// What stands in its name's places that take text.
+    var words: [String: String] = [:]
   }
 
   let family: Family
   let dialect: Dialect
   let wrapper: String
   /// The matches in the order of the stored names. A stored name that two rows match stands here twice.
-  private(set) var bindings: [Binding] = []
+  var bindings: [Binding] = []
   /// Stored names that are no parameters, with the reason.
-  private(set) var ignored: [(name: String, reason: String)] = []
+  var ignored: [(name: String, reason: String)] = []
   private(set) var unknown: [String] = []
   /// Groups and inner blocks that the names show (1 where the dialect does not group).
   private(set) var groups = 1
   private(set) var innerBlocks = 1
   /// How many values each place of the family's other counts has in the names: filters, highways.
   private(set) var counts: [String: Int] = [:]
+
+  /// The numbers of attention heads that the shapes show: none in most ecosystems, one where kernels have their heads apart.
+  private(set) var headCounts: Set<Int> = []
 
   /// How many stored tensors have a shape that their row's layout step can be meant for.
   private(set) var fitting = 0
@@ -118,12 +123,13 @@ struct DialectMatch {
     self.dialect = dialect
     self.wrapper = wrapper
     let table = RuleIndex(dialect)
-    var hits: [(name: String, rule: Rule, places: [String: Int])] = []
+    var hits: [(name: String, rule: Rule, places: NamePattern.Match)] = []
     for (name, shape) in tensors {
       let plain = plainName(name)
       let matches = plain.map { table.matches($0) } ?? []
       hits += matches.map { (name, $0.rule, $0.places) }
       if matches.contains(where: { $0.rule.step.fits(shape) }) { fitting += 1 }
+      headCounts.formUnion(matches.compactMap { $0.rule.step.heads(in: shape) })
       if !matches.isEmpty { continue }
       if let reason = dialect.ignored.first(where: { $0.matches(plain ?? name) })?.reason {
         ignored.append((name, reason))
@@ -131,17 +137,18 @@ struct DialectMatch {
         unknown.append(name)
       }
     }
-    groups = hits.compactMap { $0.places["g"] }.max().map { $0 + 1 } ?? 1
-    innerBlocks = hits.compactMap { $0.places["k"] }.max().map { $0 + 1 } ?? 1
+    groups = hits.compactMap { $0.places.numbers["g"] }.max().map { $0 + 1 } ?? 1
+    innerBlocks = hits.compactMap { $0.places.numbers["k"] }.max().map { $0 + 1 } ?? 1
     for place in family.counts.keys {
-      counts[place] = hits.compactMap { $0.places[place] }.max().map { $0 + 1 } ?? 0
+      counts[place] = hits.compactMap { $0.places.numbers[place] }.max().map { $0 + 1 } ?? 0
     }
     bindings = hits.map { hit in
-      let block = hit.places["b"] ?? (hit.places["g"] ?? 0) * innerBlocks + (hit.places["k"] ?? 0)
+      let numbers = hit.places.numbers
+      let block = numbers["b"] ?? (numbers["g"] ?? 0) * innerBlocks + (numbers["k"] ?? 0)
       return Binding(
         stored: hit.name,
-        canonical: hit.rule.canonical.filled(with: hit.places.merging(["b": block]) { $1 }),
-        step: hit.rule.step, role: hit.rule.role)
+        canonical: hit.rule.canonical.filled(with: numbers.merging(["b": block]) { $1 }),
+        step: hit.rule.step, role: hit.rule.role, words: hit.places.words)
     }
   }
 
@@ -183,6 +190,8 @@ extension Dialect {
 /// The rules of a dialect by the skeleton of their stored name, so that a name is compared with the one or two rows it can match.
 private struct RuleIndex {
   private var rows: [String: [(pattern: NamePattern, rule: Rule)]] = [:]
+  /// Those whose names take text: a handful, which every name is compared with.
+  private var open: [(pattern: NamePattern, rule: Rule)] = []
 
   init(_ dialect: Dialect) {
     for rule in dialect.rules {
@@ -195,12 +204,16 @@ private struct RuleIndex {
   }
 
   private mutating func add(_ pattern: NamePattern, _ rule: Rule) {
-    rows[pattern.skeleton, default: []].append((pattern, rule))
+    if let skeleton = pattern.skeleton {
+      rows[skeleton, default: []].append((pattern, rule))
+    } else {
+      open.append((pattern, rule))
+    }
   }
 
-  func matches(_ name: String) -> [(rule: Rule, places: [String: Int])] {
-    (rows[NamePattern.skeleton(of: name)] ?? []).compactMap { row in
-      row.pattern.match(name).map { (row.rule, $0) }
+  func matches(_ name: String) -> [(rule: Rule, places: NamePattern.Match)] {
+    ((rows[NamePattern.skeleton(of: name)] ?? []) + open).compactMap { row in
+      row.pattern.matching(name).map { (row.rule, $0) }
     }
   }
 }

@@ -13,7 +13,19 @@ extension Rule.Step {
   }
 
   /// Whether there is an inverse, so that models can be written.
-  var isWritten: Bool { !parts.contains(.ungroup) }
+  var isWritten: Bool {
+    !parts.contains { [.ungroup, .headOutputs, .headInputs, .headBias].contains($0) }
+  }
+
+  /// How many attention heads a stored tensor of this shape shows; nil for other steps and shapes.
+  func heads(in shape: [Int]) -> Int? {
+    guard fits(shape) else { return nil }
+    switch self {
+    case .headOutputs: return shape[1]
+    case .headInputs, .headBias: return shape[0]
+    default: return nil
+    }
+  }
 
   /// Whether the stored tensor holds other parameters too.
   var isPart: Bool { partCount > 1 }
@@ -32,6 +44,8 @@ extension Rule.Step {
     case .transpose: return shape.count == 2
     case .part(_, let count): return (shape.first ?? 0) % count == 0
     case .ungroup: return shape.count == 3 && !shape.contains(0) && shape[2] <= Self.mostGroups
+    case .headOutputs, .headInputs: return shape.count == 3 && shape.multipliedOut != nil
+    case .headBias: return shape.count == 2 && shape.multipliedOut != nil
     case .squeeze: return shape.count > 1 && shape[0] == 1
     case .permute(let axes): return shape.count == axes.count
     case .belowZeros(let rows): return (shape.first ?? 0) > rows
@@ -52,6 +66,9 @@ extension Rule.Step {
     case .transpose: shape.reversed()
     case .part(_, let count): [shape[0] / count] + shape.dropFirst()
     case .ungroup: [shape[1] * shape[2], shape[0] * shape[2]]
+    case .headOutputs: [shape[1] * shape[2], shape[0]]
+    case .headInputs: [shape[2], shape[0] * shape[1]]
+    case .headBias: [shape[0] * shape[1]]
     case .squeeze: Array(shape.dropFirst())
     case .permute(let axes): axes.map { shape[$0] }
     case .belowZeros(let rows): [shape[0] - rows] + shape.dropFirst()
@@ -59,9 +76,14 @@ extension Rule.Step {
     }
   }
 
-  /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group.
-  func storedShape(of shape: [Int]) -> [Int] {
+  /// The stored shape of a canonical one. Of a grouped kernel there are several: that with one group; of one with its heads apart that
+  /// with as many.
+  func storedShape(of shape: [Int], heads: Int = 1) -> [Int] {
     switch self {
+    case .headOutputs where shape.count == 2: [shape[1], heads, shape[0] / heads]
+    case .headInputs where shape.count == 2: [heads, shape[1] / heads, shape[0]]
+    case .headBias where shape.count == 1: [heads, shape[0] / heads]
+    case .headOutputs, .headInputs, .headBias: shape
     case .copy, .negate, .add: shape
     case .transpose: shape.reversed()
     case .part(_, let count): [(shape.first ?? 0) * count] + shape.dropFirst()
@@ -69,7 +91,7 @@ extension Rule.Step {
     case .squeeze: [1] + shape
     case .permute(let axes): axes.indices.map { axis in shape[axes.firstIndex(of: axis) ?? axis] }
     case .belowZeros(let rows): [(shape.first ?? 0) + rows] + shape.dropFirst()
-    case .chain(let steps): steps.reversed().reduce(shape) { $1.storedShape(of: $0) }
+    case .chain(let steps): steps.reversed().reduce(shape) { $1.storedShape(of: $0, heads: heads) }
     }
   }
 
@@ -83,6 +105,13 @@ extension Rule.Step {
       let rows = stored.rowCount / count
       return .rows(stored, from: index * rows, count: rows)
     case .ungroup: return .ungrouped(stored)
+    case .headOutputs:
+      let shape = stored.shape
+      return .transpose(.reshape(stored, shape: [shape[0], shape[1] * shape[2]]))
+    case .headInputs:
+      let shape = stored.shape
+      return .transpose(.reshape(stored, shape: [shape[0] * shape[1], shape[2]]))
+    case .headBias: return .reshape(stored, shape: [stored.shape[0] * stored.shape[1]])
     case .squeeze: return stored.reshaped(to: Array(stored.shape.dropFirst()))
     case .permute(let axes): return stored.permuted(axes)
     case .belowZeros(let rows):
@@ -98,7 +127,7 @@ extension Rule.Step {
     switch self {
     case .copy, .part: return canonical
     case .transpose: return canonical.transposed
-    case .ungroup: return nil
+    case .ungroup, .headOutputs, .headInputs, .headBias: return nil
     case .squeeze: return canonical.reshaped(to: [1] + canonical.shape)
     case .permute(let axes):
       return canonical.permuted(axes.indices.map { axis in axes.firstIndex(of: axis) ?? axis })

@@ -52,13 +52,17 @@ public struct ParameterReader: Sendable {
     let match = try DialectMatch.best(for: tensors, part: part) { () throws(SmithError) in
       type?.stringValue
     }
-    guard let match else {
+    guard var match else {
       throw SmithError(
         .unsupported,
         "these names belong to no family we know (\(Families.all.map(\.name).joined(separator: ", ")))"
       )
     }
     try match.checkCounts()
+    let settings = match.dialect.configuration.flattened(
+      configurationFile?.values ?? JSONObject())
+    let wordNotes = try match.chooseWords(
+      asked: { overrides[$0]?.stringValue }, usual: { settings[$0]?.stringValue })
     var assembly = Assembly(match: match, stored: stored)
     assembly.bind(choosing: headOf(classifier: match))
     let solver = assembly.solve()
@@ -67,12 +71,13 @@ public struct ParameterReader: Sendable {
       groups: assembly.blockOrGroupCount)
     try assembly.refuseProblems(solver.conflicts, blocks: nil)
     let configuration = try reader.read(parts: assembly.parts)
+    assembly.addNeutrals(configuration)
     try assembly.refuseProblems([], blocks: configuration)
     var parameters = Parameters(
       configuration: configuration, recipes: assembly.ordered, fates: assembly.fates,
       dialect: match.dialect.name)
     parameters.part = match.dialect.part
-    parameters.notes = reader.notes
+    parameters.notes = wordNotes + reader.notes
     parameters.leftOut = assembly.leftOut
     for (name, recipe) in parameters.recipes {
       if case .decode(let scheme, _, _) = recipe { parameters.schemes[name] = scheme }
@@ -112,6 +117,10 @@ private struct Assembly {
     self.match = match
     self.stored = stored
     problems = match.unknown.map { "\($0): no row of \(match.family.name)'s tables" }
+    if match.headCounts.count > 1 {
+      let counts = match.headCounts.sorted().map(String.init).joined(separator: ", ")
+      problems.append("the attention's tensors have different numbers of heads: \(counts)")
+    }
     fates = match.ignored.map { TensorFate(tensor: $0.name, kind: .ignored, detail: $0.reason) }
   }
 
@@ -126,8 +135,15 @@ private struct Assembly {
       take(row)
       own.insert(row.canonical)
     }
-    for row in rows where row.role == .name || row.role == .oldName { take(row) }
+    for row in rows where row.role.isName || row.role == .oldName { take(row) }
     for row in rows where row.role.isCopy { take(row) }
+  }
+
+  /// What the ecosystem's code computes without, as parameters that change nothing.
+  mutating func addNeutrals(_ configuration: ModelConfiguration) {
+    for row in match.dialect.unnamedNeutrals(of: match.family) {
+      recipes[row.name.text] = row.neutralRecipe(in: configuration)
+    }
   }
 
   private mutating func take(_ row: DialectMatch.Binding) {
@@ -141,7 +157,10 @@ private struct Assembly {
       noteUse(of: row.stored, as: row.canonical)
     } else if own.contains(row.canonical), row.role == .name {
       fates.append(
-        TensorFate(tensor: row.stored, kind: .ignored, detail: Dialect.Ignored.otherPart))
+        TensorFate(
+          tensor: row.stored, kind: .ignored,
+          detail: match.dialect.part == nil
+            ? Dialect.Ignored.replaced : Dialect.Ignored.otherPart))
     } else if match.dialect.normalise != nil || row.role.isCopy {
       copies.append(
         TiedCopy(

@@ -18,6 +18,8 @@ public struct Parameters: Sendable {
   public var notes: [String] = []
   /// Rows of stored tensors that are no part of a parameter if they are zeros.
   public var leftOut: [LeftOut] = []
+  /// What transforms measured.
+  public var findings: [Finding] = []
 
   /// The number of parameters, tied tensors once.
   public var parameterCount: Int {

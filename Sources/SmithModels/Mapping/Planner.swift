@@ -34,12 +34,14 @@ public struct Planner: Sendable {
     }
     var written = try fitSchedule(parameters, notes: &notes)
     try fitNeutralParts(&written, notes: &notes)
+    let unnamed = try leaveOutNeutrals(&written, notes: &notes)
+    notes += expectations(written.configuration)
     var outputs: [Plan.Output] = []
     var parts = StoredParts()
     var schemes = JSONObject()
-    let table = Dictionary(grouping: dialect.rules) { $0.canonical.skeleton }
-    for (name, recipe) in written.recipes {
-      let rows = rules(for: name, in: written.configuration, of: table)
+    let table = Dictionary(grouping: dialect.rules) { $0.canonical.skeleton ?? "" }
+    for (name, recipe) in written.recipes where !unnamed.contains(name) {
+      let rows = try rules(for: name, in: written.configuration, of: table)
       if rows.isEmpty { throw refusal("it has no name for \(name)") }
       for (rule, stored) in rows {
         if let scheme = written.schemes[name] {
@@ -56,6 +58,14 @@ public struct Planner: Sendable {
       }
     }
     if let incomplete = parts.incomplete { throw refusal("it lacks a part of \(incomplete)") }
+    for (name, tie, rule) in tiedNames(written) {
+      guard let recipe = written.recipes[tie] else { continue }
+      if let scheme = written.schemes[tie] {
+        outputs += try encoded(tie, recipe, as: name, rule: rule, scheme: scheme, schemes: &schemes)
+      } else if let stored = rule.step.writing(recipe) {
+        outputs.append(Plan.Output(name: name, recipe: cast(stored)))
+      }
+    }
     if let note = roundingNote(outputs) { notes.append(note) }
     var metadata: ContainerMetadata = [:]
     if !schemes.isEmpty { metadata[StoredSchemes.key] = JSON.object(schemes).serialized() }
@@ -65,28 +75,39 @@ public struct Planner: Sendable {
   /// The rows that write a canonical parameter, with the full stored name of each. `table` has the rules by their skeletons.
   private func rules(
     for canonical: String, in configuration: ModelConfiguration, of table: [String: [Rule]]
-  ) -> [(Rule, String)] {
+  ) throws(SmithError) -> [(Rule, String)] {
     let inner = max(1, configuration.sizes[.innerBlocks] ?? 1)
-    let candidates = table[NamePattern.skeleton(of: canonical)] ?? []
-    return candidates.compactMap { rule in
+    var rows: [(Rule, String)] = []
+    for rule in table[NamePattern.skeleton(of: canonical)] ?? [] {
       guard rule.role.isWritten(untied: configuration.isUntied),
         rule.layers?.contains(configuration[.layers]) ?? true,
         var places = rule.canonical.match(canonical)
-      else { return nil }
+      else { continue }
       if let block = places["b"] {
         places.merge(["g": block / inner, "k": block % inner]) { $1 }
       }
-      return (rule, decorated(rule.stored.filled(with: places), configuration))
+      let name = rule.stored.filled(with: places, words: words(configuration))
+      // A word from a configuration may be anything.
+      guard rule.stored.words.isEmpty || rule.stored.match(name) != nil else {
+        throw refusal("\(name) is no name of it")
+      }
+      rows.append((rule, decorated(name, configuration)))
     }
+    return rows
+  }
+
+  /// What stands in the places that take text.
+  private func words(_ configuration: ModelConfiguration) -> [String: String] {
+    dialect.words.mapValues { configuration.carried[$0.key]?.stringValue ?? $0.usual }
   }
 
   /// The scope of a headless Hugging Face model is left out, as its bare class does.
-  private func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
+  func decorated(_ name: String, _ configuration: ModelConfiguration) -> String {
     if let decorate = dialect.decorate { return decorate(name, configuration.parts) }
-    if configuration.heads.isEmpty, let bare = dialect.otherScopes.first,
+    if configuration.heads.isEmpty, dialect.otherScopes.contains(""),
       name.hasPrefix(dialect.scope)
     {
-      return bare + name.dropFirst(dialect.scope.count)
+      return String(name.dropFirst(dialect.scope.count))
     }
     return (dialect.wrappers.first ?? "") + name
   }
@@ -121,7 +142,7 @@ public struct Planner: Sendable {
       "the two layouts differ by a constant in \(first.name)\(others): its values are rounded once"
   }
 
-  private func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
+  func refusal(_ reason: String, remedy: String? = nil) -> SmithError {
     SmithError(
       .refused, "cannot be written for \(dialect.name.rawValue): \(reason)",
       at: Place(item: family.name), remedy: remedy)

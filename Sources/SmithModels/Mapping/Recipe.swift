@@ -26,6 +26,12 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   /// The dense f32 matrix [out, in] of a grouped kernel [in/g, out/g, g]: channel j of the input belongs to group j mod g, channel o of the
   /// output to group o div (out/g); zeros where the two differ (albert_zh `modeling_google_fast.py`, models §2.5).
   case ungrouped(Recipe)
+  /// The f32 mean of tensors of one shape, element by element; of equal values it is that value.
+  case mean([Recipe])
+  /// The rows (first dimension) of these numbers, in this order.
+  case picking(Recipe, rows: [Int])
+  /// f32 values that a transform computed and that stand in no file.
+  case computed(ComputedValues)
   /// The same elements with dimension k that which is at place k of `axes`.
   case permute(Recipe, axes: [Int])
   /// Every value with the opposite sign.
@@ -52,6 +58,9 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
+    case .mean(let parts): return parts.first?.shape ?? []
+    case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
+    case .computed(let values): return values.shape
     case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
@@ -73,13 +82,14 @@ extension Recipe {
     switch self {
     case .source(_, let dtype, _), .cast(_, let dtype): return dtype
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
       return inner.dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped: return .f32
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed:
+      return .f32
     }
   }
 
@@ -94,11 +104,13 @@ extension Recipe {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
-      .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
-    case .concat(let parts), .decode(_, _, let parts): parts.flatMap(\.allSources)
+    case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
+      parts.flatMap(\.allSources)
+    case .computed(let values): values.sources
     case .identity, .zeros, .ones: []
     }
   }
@@ -108,11 +120,11 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner), .permute(let inner, _), .negate(let inner):
+      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .add: false
+    case .component, .product, .addingRow, .mean, .computed, .add: false
     }
   }
 
@@ -130,6 +142,21 @@ extension Recipe {
       inner.storedScheme
     default: nil
     }
+  }
+}
+
+/// Values in memory, and the stored tensors that they come from.
+public struct ComputedValues: Hashable, Sendable, Codable {
+  /// Row-major.
+  public let values: [Float]
+  public let shape: [Int]
+  public let sources: [String]
+
+  public init(_ values: [Float], shape: [Int], sources: [String]) {
+    precondition(values.count == shape.reduce(1, *))
+    self.values = values
+    self.shape = shape
+    self.sources = sources
   }
 }
 

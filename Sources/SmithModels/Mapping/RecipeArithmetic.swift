@@ -44,6 +44,44 @@ extension RecipeEvaluator {
     return values
   }
 
+  /// Rows of the mean, summed in f64: n equal values give that value, whatever n. Computed whole and kept, since parts may have to be.
+  mutating func mean(_ parts: [Recipe], rows: Range<Int>) throws(SmithError) -> [Float] {
+    let recipe = Recipe.mean(parts)
+    if factor?.recipe != recipe {
+      var sums: [Double] = []
+      for part in parts {
+        let values = try floats(part)
+        if sums.isEmpty { sums = [Double](repeating: 0, count: values.count) }
+        guard values.count == sums.count else {
+          throw SmithError(
+            .mismatch, "shape \(part.shape), \(parts[0].shape) expected",
+            at: Place(item: part.sources.first))
+        }
+        for index in values.indices { sums[index] += Double(values[index]) }
+      }
+      let count = Double(parts.count)
+      factor = (recipe, sums.map { Float($0 / count) })
+    }
+    let width = recipe.rowCount == 0 ? 0 : (factor?.values.count ?? 0) / recipe.rowCount
+    return Array(
+      factor?.values[(rows.lowerBound * width)..<(rows.upperBound * width)] ?? [])
+  }
+
+  /// Rows of a matrix in another order. The matrix is kept until its last slab is taken.
+  mutating func picked(_ order: ArraySlice<Int>, of matrix: Recipe) throws(SmithError) -> [UInt8] {
+    let (count, width) = (matrix.rowCount, matrix.rowBytes)
+    let data = try whole(matrix)
+    var result: [UInt8] = []
+    result.reserveCapacity(order.count * width)
+    for row in order {
+      guard (0..<count).contains(row) else {
+        throw SmithError(.mismatch, "row \(row) of \(count)", at: Place(item: matrix.sources.first))
+      }
+      result += data[(row * width)..<((row + 1) * width)]
+    }
+    return result
+  }
+
   /// Rows of the dense matrix of a grouped kernel.
   mutating func ungrouped(_ kernel: Recipe, rows: Range<Int>) throws(SmithError) -> [Float] {
     let shape = kernel.shape

@@ -20,9 +20,8 @@ extension RecipeEvaluator {
       let bytes = try bytes(inner, rows: rows)
       return Self.gather(bytes, shape, axes, rows: 0..<rows.count, element)
     }
-    if whole?.recipe != inner { whole = (inner, try bytes(inner)) }
-    guard let data = whole?.bytes else { return [] }
-    if rows.upperBound == shape[axes[0]] { whole = nil }
+    let data = try whole(inner)
+    if rows.upperBound == shape[axes[0]] { letGo() }
     return Self.gather(data, shape, axes, rows: rows, element)
   }
 

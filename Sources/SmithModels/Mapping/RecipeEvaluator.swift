@@ -12,7 +12,7 @@ public struct RecipeEvaluator: Sendable {
   public var readsInOrder = false
   private let source: any TensorSource
   private let tensors: [String: TensorInfo]
-  var whole: (recipe: Recipe, bytes: [UInt8])?
+  private var kept: (recipe: Recipe, bytes: [UInt8])?
   /// The last right-hand side of a product, which every slab of rows needs.
   var factor: (recipe: Recipe, values: [Float])?
   private var verified: Set<String> = []
@@ -60,6 +60,12 @@ public struct RecipeEvaluator: Sendable {
     case .addingRow(let matrix, let row):
       return try adding(row, to: matrix, rows: rows).littleEndianBytes
     case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
+    case .mean(let parts): return try mean(parts, rows: rows).littleEndianBytes
+    case .picking(let inner, let order): return try picked(order[rows], of: inner)
+    case .computed(let computed):
+      let width = recipe.rowBytes / 4
+      return Array(computed.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
+        .littleEndianBytes
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
@@ -106,9 +112,9 @@ public struct RecipeEvaluator: Sendable {
   {
     let (height, width) = (inner.shape[0], inner.shape[1])
     let element = inner.dtype.width
-    if whole?.recipe != inner { whole = (inner, try bytes(inner)) }
-    guard let data = whole?.bytes, !rows.isEmpty, height > 0 else { return [] }
-    if rows.upperBound == width { whole = nil }
+    let data = try whole(inner)
+    guard !rows.isEmpty, height > 0 else { return [] }
+    if rows.upperBound == width { kept = nil }
     let first = rows.lowerBound * element
     let last = ((height - 1) * width + rows.upperBound) * element
     return try [UInt8](count: height * rows.count * element) { span throws(SmithError) in
@@ -116,6 +122,17 @@ public struct RecipeEvaluator: Sendable {
         source: data.span.bytes.extracting(first..<last), rows: height, columns: rows.count,
         elementBytes: element, sourceStride: width * element, into: &span)
     }
+  }
+
+  /// Gives back what `whole` keeps.
+  mutating func letGo() { kept = nil }
+
+  /// All bytes of a matrix, computed once while the same one is asked for.
+  mutating func whole(_ matrix: Recipe) throws(SmithError) -> [UInt8] {
+    if let kept, kept.recipe == matrix { return kept.bytes }
+    let data = try bytes(matrix)
+    kept = (matrix, data)
+    return data
   }
 
   private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {

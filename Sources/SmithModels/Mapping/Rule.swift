@@ -7,6 +7,13 @@ public struct Rule: Hashable, Sendable {
     case transpose
     /// Stored: `count` parameters of one shape, one below the other; canonical: the one at `index` (fairseq's fused query, key and value).
     case part(Int, of: Int)
+    /// Stored [in, heads, width], canonical [heads · width, in]: the query, key and value kernels of Keras' MultiHeadAttention. Read, never
+    /// written.
+    case headOutputs
+    /// Stored [heads, width, out], canonical [out, heads · width]: its output kernel. Read, never written.
+    case headInputs
+    /// Stored [heads, width], canonical [heads · width]: the biases of the former. Read, never written.
+    case headBias
     /// Stored [in/g, out/g, g], canonical [out, in] with zeros between groups. Read, never written.
     case ungroup
     /// Stored with a first dimension of 1 that the canonical tensor lacks.
@@ -39,12 +46,18 @@ public struct Rule: Hashable, Sendable {
     /// A second copy which the ecosystem's code computes with where the two differ, and which it ties to the first only where it ties the
     /// decoder to the word table: read and compared, and written beside a decoder of its own.
     case prevailingCopy
+    /// The parameter's own name, under which the ecosystem's own reader wants a tensor also where the parameter is tied to another: then
+    /// that one is written a second time.
+    case tiedName
+
+    /// Whether it is the parameter's own tensor.
+    public var isName: Bool { self == .name || self == .tiedName }
 
     var isCopy: Bool { self == .tiedCopy || self == .writtenCopy || self == .prevailingCopy }
 
     /// Whether the row is written in a model whose decoder has weights of its own, or has none.
     func isWritten(untied: Bool) -> Bool {
-      self == .name || self == .writtenCopy || (untied && self == .prevailingCopy)
+      isName || self == .writtenCopy || (untied && self == .prevailingCopy)
     }
   }
 
@@ -64,6 +77,19 @@ public struct Rule: Hashable, Sendable {
     self.step = step
     self.role = role
     self.layers = layers
+  }
+}
+
+extension [Int] {
+  /// The number of elements; nil where it does not fit.
+  var multipliedOut: Int? {
+    var product = 1
+    for size in self {
+      let (next, overflows) = product.multipliedReportingOverflow(by: size)
+      if overflows { return nil }
+      product = next
+    }
+    return product
   }
 }
 

@@ -56,6 +56,14 @@ public struct Verification: Sendable {
     compareConfigurations(&report, basis)
     guard report.refusals.isEmpty else { return report }
     compareParts(&report, basis)
+    report.layers = try layers(on: input, progress)
+    return report
+  }
+
+  /// The activations that both have, on the same input.
+  func layers(
+    on input: VerificationInput, _ progress: @Sendable (Progress) -> Void = { _ in }
+  ) throws(SmithError) -> [LayerParity] {
     var shared = try input.input(for: reference)
     if case .standard = input { shared = shared.fitting(candidate.configuration) }
     let comparison = LayerComparison(input: shared)
@@ -67,11 +75,10 @@ public struct Verification: Sendable {
     progress(Progress(phase: .computing, done: 2, total: 3))
     let alone = try teacherForced(expected, on: shared)
     progress(Progress(phase: .computing, done: 3, total: 3))
-    report.layers = expected.taps.compactMap { tap in
+    return expected.taps.compactMap { tap in
       guard let other = actual[tap.name], other.shape == tap.shape else { return nil }
       return row(tap, other, floor: floors[tap.name] ?? 0, alone: alone[tap.name], comparison)
     }
-    return report
   }
 
   /// Refuses what makes a comparison on the same input impossible.
@@ -168,14 +175,16 @@ public enum VerificationInput: Sendable {
   case input(ModelInput)
 
   func input(for model: Model) throws(SmithError) -> ModelInput {
-    let architecture = model.architecture
+    try input(for: model.configuration)
+  }
+
+  func input(for configuration: ModelConfiguration) throws(SmithError) -> ModelInput {
+    let architecture = configuration.architecture
     switch self {
-    case .tokens(let rows):
-      return try architecture.input(ids: rows, for: model.configuration)
-    case .words(let sentences):
-      return try architecture.input(words: sentences, for: model.configuration)
+    case .tokens(let rows): return try architecture.input(ids: rows, for: configuration)
+    case .words(let sentences): return try architecture.input(words: sentences, for: configuration)
     case .input(let input): return input
-    case .standard: return architecture.standardInput(for: model.configuration)
+    case .standard: return architecture.standardInput(for: configuration)
     }
   }
 }

@@ -38,6 +38,7 @@ import Testing
       try recognised(["a.pt": bytes, "b.pt": bytes])
     }
     #expect(error?.kind == .mismatch)
+    #expect(try recognised(["a.pt": bytes, "model.pt": bytes, "b.pt": bytes]) == "model.pt")
   }
 
   @Test func `safetensors beside it comes first, other zips are not torch's`() throws {

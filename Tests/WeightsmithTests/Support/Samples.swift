@@ -39,7 +39,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
   private func canHold(_ names: Dialect.Name) -> Bool {
     if let only = Self.only[folder] { return only.contains(names) }
     if isStrange, names == .original { return false }
-    return head != "untied" || names == .hf || names == .flax
+    // Hugging Face's samples have a token type that is not zero.
+    if names == .fairseq { return dialect == .fairseq }
+    return !isUntied || [.hf, .flax, .fairseq].contains(names)
   }
 
   /// AllenNLP's code has no words of 12 characters, nobody else's has mixes.
@@ -59,10 +61,15 @@ struct Sample: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// Whether it has query, key and value in one tensor, as nothing is written.
+  var isFused: Bool { path.contains("fused") }
+
   var dialect: Dialect.Name {
     if family == "elmo", !path.hasSuffix(".hdf5") {
       return path.hasSuffix(".index") ? .bilm : .allennlp
     }
+    if path.contains("fairseq") { return .fairseq }
+    if path.contains("model_garden") { return .modelGarden }
     if path.hasSuffix(".index") || path.hasSuffix(".hdf5") { return .original }
     if path.hasSuffix(".msgpack") { return .flax }
     return path.contains(".h5") ? .keras : .hf
@@ -73,7 +80,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
     let parent = (folder as NSString).deletingLastPathComponent
     let name = (folder as NSString).lastPathComponent
     let original = name.hasPrefix("hf") ? "google_tf" + name.dropFirst(2) : name
-    let folders = [folder, "\(parent)/\(original)", "\(parent)/google_tf"]
+    // The same model under the original's names and under transformers'.
+    let twin = dialect == .fairseq ? "hf" : "google_tf"
+    let folders = [folder, "\(parent)/\(original)", "\(parent)/\(twin)"]
     return folders.map { "\($0)/reference.safetensors" }
       .first { FileManager.default.fileExists(atPath: Fixtures.path($0)) }
   }
@@ -88,9 +97,17 @@ struct Sample: Sendable, CustomTestStringConvertible {
   /// One layer as bilm-tf dumps it, under names that no program looks for.
   var hasOldNames: Bool { folder == "elmo/bilm_one_dump" }
 
-  func model() throws -> Model {
-    try Model(Checkpoint.open(fullPath), options: Model.Options(part: part))
+  /// Whether its decoder has weights of its own.
+  var isUntied: Bool { folder.contains("untied") }
+
+  /// Which of several classification heads its reference is of.
+  var options: Model.Options {
+    let settings: JSONObject =
+      folder.hasSuffix("fairseq_untied_sequence") ? ["classification_head_name": "topic"] : [:]
+    return Model.Options(settings: settings, part: part)
   }
+
+  func model() throws -> Model { try Model(Checkpoint.open(fullPath), options: options) }
 }
 
 /// The fixtures by walking their folders: adding a file adds its tests.
@@ -105,13 +122,13 @@ enum Samples {
     let name = (file as NSString).lastPathComponent
     let folders = [
       "models/albert/", "models/bert/", "models/roberta/hf", "models/roberta/keras",
-      "models/roberta/flax", "models/distilbert/", "models/electra/",
+      "models/roberta/flax", "models/roberta/fairseq", "models/distilbert/", "models/electra/",
       "heads/", "trained/", "formats/hf_tf_", "models/elmo/", "elmo/",
     ]
     return folders.contains { file.hasPrefix($0) }
       && (name.hasSuffix(".index") || name == "model.safetensors" || name == "tf_model.h5"
         || name == "tf_model.h5.index.json" || name == "pytorch_model.bin"
-        || name == "flax_model.msgpack" || name == "weights.hdf5")
+        || name == "flax_model.msgpack" || name == "weights.hdf5" || name.hasSuffix(".pt"))
   }.flatMap { file in
     file.hasPrefix("models/electra/google_tf/")
       ? ["discriminator", "generator"].map { Sample(file, part: $0) } : [Sample(file)]

@@ -13,8 +13,8 @@ struct Form: Sendable, CustomStringConvertible {
   static let all = [
     Form(container: "tf", names: .original), Form(container: "safetensors", names: .hf),
     Form(container: "safetensors", names: .keras), Form(container: "hdf5", names: .keras),
-    Form(container: "msgpack", names: .flax), Form(container: "tf", names: .bilm),
-    Form(container: "torch", names: .allennlp),
+    Form(container: "msgpack", names: .flax), Form(container: "torch", names: .fairseq),
+    Form(container: "tf", names: .bilm), Form(container: "torch", names: .allennlp),
   ]
 }
 

@@ -8,7 +8,8 @@ public struct Transform: Sendable {
   public let name: String
   let apply: @Sendable (Parameters, any TensorSource) throws(SmithError) -> Parameters
 
-  init(
+  /// One of your own: recipes in, recipes out. The source is there for what must be looked at first.
+  public init(
     name: String,
     apply: @escaping @Sendable (Parameters, any TensorSource) throws(SmithError) -> Parameters
   ) {
@@ -17,7 +18,9 @@ public struct Transform: Sendable {
   }
 
   /// One that needs to know no weight.
-  init(name: String, apply: @escaping @Sendable (Parameters) throws(SmithError) -> Parameters) {
+  public init(
+    name: String, apply: @escaping @Sendable (Parameters) throws(SmithError) -> Parameters
+  ) {
     self.init(name: name) { parameters, _ throws(SmithError) in try apply(parameters) }
   }
 

@@ -42,7 +42,7 @@ extension FamilyChange {
   ) throws(SmithError) -> (name: String, maxAbs: Double, largest: Double)? {
     let input = old.configuration.architecture.standardInput(for: old.configuration)
       .fitting(new.configuration)
-    let (a, b) = (try run(old, on: input, source), try run(new, on: input, source))
+    let (a, b) = (try old.run(on: input, source), try new.run(on: input, source))
     let comparison = LayerComparison(input: input)
     let layers = a.taps.filter { $0.name.hasPrefix("layers.") }
     guard let tap = layers.last, let other = b[tap.name], tap.shape == other.shape else {
@@ -50,16 +50,6 @@ extension FamilyChange {
     }
     let difference = comparison.difference(tap, other)
     return (tap.name, difference.maxAbs, difference.largest)
-  }
-
-  private func run(
-    _ parameters: Parameters, on input: ModelInput, _ source: any TensorSource
-  ) throws(SmithError) -> Activations<Float> {
-    let configuration = parameters.configuration
-    let weights = ModelWeights(parameters, source)
-    let pass = try configuration.architecture.load(
-      configuration, parameters: weights, backend: Backends.default)
-    return try pass.forward(input, taps: .everyLayer, replacing: nil, workers: .all)
   }
 }
 
