@@ -128,12 +128,13 @@ peers_venv() {
 }
 
 # transformers4_venv DIR: transformers 4.44 and what fits it, for which a Python of 3.9 to 3.11 is needed. The versions of jax and numpy are
-# the newest that Flax 0.8.5 and TensorFlow 2.15 agree on.
+# the newest that Flax 0.8.5 and TensorFlow 2.15 agree on; orbax-checkpoint and what follows only spare pip a search of a quarter of an hour.
 transformers4_venv() {
   local PYTHON=python3 candidate
   for candidate in python3 python3.11 python3.10 python3.9; do
     if "$candidate" -c 'import sys; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' 2>/dev/null; then PYTHON="$candidate"; break; fi
   done
   python_venv "$1" transformers==4.44.2 tensorflow-cpu==2.15.1 tf-keras==2.15.1 flax==0.8.5 jax==0.4.30 jaxlib==0.4.30 numpy==1.26.4 \
-    h5py safetensors || { complain "pip could not install transformers 4.44 with TensorFlow and Flax"; return 1; }
+    h5py safetensors orbax-checkpoint==0.6.4 optax==0.2.5 chex==0.1.90 tensorstore==0.1.74 ||
+    { complain "pip could not install transformers 4.44 with TensorFlow and Flax"; return 1; }
 }
