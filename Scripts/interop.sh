@@ -2,9 +2,11 @@
 # Independent readers judge what weightsmith writes.
 #
 #   Scripts/interop.sh          the safetensors package, h5py, gguf-py and ggml's C library: seconds, part of Scripts/test.sh
-#   Scripts/interop.sh --full   also transformers (PyTorch), TensorFlow's own reader and MiniLM's real weights; writes Docs/Interop.md
+#   Scripts/interop.sh --full   also transformers (PyTorch; TensorFlow and Flax of its version 4), TensorFlow's own reader and MiniLM's
+#                               real weights; writes Docs/Interop.md
 #
-# WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages.
+# WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages, and
+# WEIGHTSMITH_PYTHON4 one with transformers 4.44, TensorFlow and Flax.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Scripts/setup.sh
@@ -36,6 +38,17 @@ else
     peers_venv .build/peers/full
     python=".build/peers/full/bin/python"
   fi
+  scratch="$(mktemp -d)"
+  trap 'rm -rf "$scratch"' EXIT
+  python4="${WEIGHTSMITH_PYTHON4:-}"
+  if [ -z "$python4" ] && transformers4_venv .build/peers/transformers4; then
+    python4=".build/peers/transformers4/bin/python"
+  fi
   "$python" Scripts/interop/light.py
-  "$python" Scripts/interop/full.py Docs/Interop.md
+  if [ -n "$python4" ]; then
+    "$python4" Scripts/interop/transformers4.py "$scratch/rows.json"
+  else
+    echo "skipped: transformers 4.44 is not installed"
+  fi
+  "$python" Scripts/interop/full.py Docs/Interop.md "$scratch/rows.json"
 fi

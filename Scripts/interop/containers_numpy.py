@@ -110,8 +110,7 @@ def wanted_bytes(name, folder):
 def by_flax(score, folder):
     """What flax.serialization restores, and that it would have written the same bytes."""
     if not importlib.util.find_spec("flax"):
-        print("skipped: flax is not installed")
-        score.rows.append(("flax reads our MessagePack files", "flax is not installed", "skipped"))
+        score.skip("flax reads our MessagePack files", "flax is not installed")
         return
     from flax import serialization
 

@@ -19,25 +19,23 @@ SLOTS = ("/adam_m", "/adam_v")
 
 
 class Sample:
-    """One model: where it is, which family and head, its depth, and whose reference outputs judge it."""
+    """One model: where it is, which family and head, and its depth."""
 
-    def __init__(self, path, family, layers, head="pretraining", inner=1, reference=None):
-        self.path, self.family, self.layers, self.head, self.inner = path, family, layers, head, inner
-        self.reference = reference
+    def __init__(self, path, family, layers, head="pretraining"):
+        self.path, self.family, self.layers, self.head = path, family, layers, head
 
     @property
     def title(self):
         return self.path.relative_to(ROOT / "Fixtures" / "data").as_posix()
 
 
-def model(path, family, layers, head="pretraining", inner=1, reference=None):
-    judged_by = MODELS / (reference or path) / "reference.safetensors"
-    return Sample(MODELS / path, family, layers, head, inner, judged_by)
+def model(path, family, layers, head="pretraining"):
+    return Sample(MODELS / path, family, layers, head)
 
 
 ORIGINAL = [
     model("albert/google_tf", "albert", 4),
-    model("albert/google_tf_groups", "albert", 6, inner=2),
+    model("albert/google_tf_groups", "albert", 6),
     model("albert/google_tf_hub_module_prefix", "albert", 4),
     model("albert/google_tf_slots", "albert", 2),
     model("bert/google_tf", "bert", 3),
@@ -47,16 +45,16 @@ ORIGINAL = [
     Sample(TRAINED / "tiny_albert/google_tf", "albert", 4),
 ]
 HUGGING_FACE = [
-    model("albert/hf", "albert", 4, reference="albert/google_tf"),
-    model("albert/hf_groups", "albert", 6, inner=2, reference="albert/google_tf_groups"),
-    model("bert/hf", "bert", 3, reference="bert/google_tf"),
+    model("albert/hf", "albert", 4),
+    model("albert/hf_groups", "albert", 6),
+    model("bert/hf", "bert", 3),
     Sample(TRAINED / "tiny_albert/hf", "albert", 4),
     Sample(TRAINED / "tiny_bert/hf", "bert", 4),
 ]
 KERAS = [
-    model("albert/hf/tf_model.h5", "albert", 4, reference="albert/google_tf"),
-    model("albert/hf_groups/tf_model.h5", "albert", 6, inner=2, reference="albert/google_tf_groups"),
-    model("bert/hf/tf_model.h5", "bert", 3, reference="bert/google_tf"),
+    model("albert/hf/tf_model.h5", "albert", 4),
+    model("albert/hf_groups/tf_model.h5", "albert", 6),
+    model("bert/hf/tf_model.h5", "bert", 3),
 ]
 
 

@@ -203,6 +203,10 @@ import Testing
     #expect(written["dim"] == 12 && written["hidden_dim"] == 20 && written["n_layers"] == 2)
     #expect(written["n_heads"] == 3 && written["activation"] == "gelu")
     #expect(written["sinusoidal_pos_embds"] == true && written["layer_norm_eps"] == nil)
+    // Flax's class would compute the table and leave the stored one aside
+    let flax = it.written(
+      for: try #require(Family.distilbert.dialect(.flax)), family: .distilbert)
+    #expect(flax["sinusoidal_pos_embds"] == false && flax["dim"] == 12)
     let error = #expect(throws: SmithError.self) {
       try read(.distilbert, dialect, file(.distilbert, ["n_heads": 5]))
     }

@@ -10,8 +10,11 @@ enum KerasTies {
     var weights: [String]
   }
 
-  /// The masked-language heads of ALBERT and BERT.
-  private static let heads = ["predictions", "mlm___cls"]
+  /// The layer of each family's masked-language head that takes the word embeddings for its last product: ALBERT, BERT, RoBERTa,
+  /// DistilBERT, ELECTRA.
+  private static let heads = [
+    "predictions", "mlm___cls", "lm_head", "vocab_projector", "generator_lm_head",
+  ]
 
   /// `layers` and their weight names as they will be written: `albert`, `tf_albert_model/albert/embeddings/…`.
   static func of(layers: [String], weights: [String: [String]]) -> [Tie] {

@@ -96,7 +96,7 @@ extension Family {
       ignored: Dialect.Ignored.flaxTraining,
       wrappers: ["", "params/"], scope: "distilbert/", otherScopes: [""],
       schedule: .sequential,
-      configuration: .distilbertHuggingFace)
+      configuration: .distilbertFlax)
   }()
 }
 
@@ -121,4 +121,10 @@ extension ConfigurationDialect {
     ],
     constants: ["model_type": "distilbert"], namesArchitecture: true
   ).with { $0.activationKey = "activation" }
+
+  /// Flax's class computes the table where the setting says that it is sinusoidal, and leaves the stored one aside.
+  static let distilbertFlax = distilbertHuggingFace.with {
+    $0.carriedKeys.removeAll { $0 == "sinusoidal_pos_embds" }
+    $0.constants["sinusoidal_pos_embds"] = false
+  }
 }

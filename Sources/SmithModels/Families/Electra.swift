@@ -46,6 +46,9 @@ extension Family {
   /// Google's code takes the configured activation in both heads; transformers fixes the generator's.
   private static let electraOriginalHeads = [EncoderHead.maskedLanguage(), discriminator]
 
+  /// transformers' Flax class takes the configured activation in the generator's head, unlike those of PyTorch and TensorFlow.
+  private static let electraFlaxHeads = EncoderHead.unpooled(sequence: .gelu) + [discriminator]
+
   private static func electraOriginal(
     _ part: String, scope: String, rules: [[Rule]], others: [Dialect.Ignored],
     _ configuration: ConfigurationDialect
@@ -167,7 +170,7 @@ extension Family {
       ignored: Dialect.Ignored.flaxTraining,
       wrappers: ["", "params/"], scope: "electra/", otherScopes: [""],
       schedule: .sequential,
-      configuration: .electraHuggingFace)
+      configuration: .electraHuggingFace, heads: electraFlaxHeads)
   }()
 }
 
