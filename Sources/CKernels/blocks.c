@@ -1,19 +1,9 @@
 // Quantized layouts. Float32 throughout, every operation rounded, no fused multiply-add: the codes are those of the reference
 // programs to the bit (formats section 8.2).
 #include "blocks.h"
-#include "elements.h"
+#include "lanes.h"
 
-// The largest magnitude, as bits: they order like the values, with infinities and NaN above all finite ones.
-INLINE int32_t greatest(const byte *values, size_t n) {
-  int32_t most = 0;
-  for (size_t i = 0; i < n; i++) {
-    const int32_t magnitude = (int32_t)(LOAD(uint32_t, values, i) & 0x7FFFFFFF);
-    most = magnitude > most ? magnitude : most;
-  }
-  return most;
-}
-
-enum { INFINITE = 0x7F800000, Q8_0_VALUES = 32, Q8_0_BYTES = 34 };
+enum { Q8_0_VALUES = 32, Q8_0_BYTES = 34 };
 
 INLINE ptrdiff_t q8_0_encode(byte *blocks, const byte *values, size_t count) {
   for (size_t b = 0; b < count; b++) {
@@ -75,32 +65,8 @@ INLINE void int8_rows_decode(byte *values, const byte *codes, const byte *scales
   }
 }
 
-// Each entry is compiled twice from the same lines, and the wider one runs where the CPU has it.
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2")))
-AVX2 static ptrdiff_t q8_0_encode_avx2(byte *b, const byte *v, size_t n) { return q8_0_encode(b, v, n); }
-AVX2 static void q8_0_decode_avx2(byte *v, const byte *b, size_t n) { q8_0_decode(v, b, n); }
-AVX2 static ptrdiff_t int8_rows_encode_avx2(byte *q, byte *s, const byte *v, size_t r, size_t n) {
-  return int8_rows_encode(q, s, v, r, n);
-}
-AVX2 static void int8_rows_decode_avx2(byte *v, const byte *q, const byte *s, size_t r, size_t n) {
-  int8_rows_decode(v, q, s, r, n);
-}
-#define DISPATCH(name, ...) (__builtin_cpu_supports("avx2") ? name##_avx2(__VA_ARGS__) : name(__VA_ARGS__))
-#else
-#define DISPATCH(name, ...) name(__VA_ARGS__)
-#endif
-
-ptrdiff_t ws_q8_0_encode(void *blocks, const void *values, size_t count) {
-  return DISPATCH(q8_0_encode, blocks, values, count);
-}
-
-void ws_q8_0_decode(void *values, const void *blocks, size_t count) { DISPATCH(q8_0_decode, values, blocks, count); }
-
-ptrdiff_t ws_int8_rows_encode(void *codes, void *scales, const void *values, size_t rows, size_t columns) {
-  return DISPATCH(int8_rows_encode, codes, scales, values, rows, columns);
-}
-
-void ws_int8_rows_decode(void *values, const void *codes, const void *scales, size_t rows, size_t columns) {
-  DISPATCH(int8_rows_decode, values, codes, scales, rows, columns);
-}
+BLOCKS(q8_0)
+ENTRY(ptrdiff_t, int8_rows_encode, (void *codes, void *scales, const void *values, size_t rows, size_t columns),
+      (codes, scales, values, rows, columns))
+ENTRY(void, int8_rows_decode, (void *values, const void *codes, const void *scales, size_t rows, size_t columns),
+      (values, codes, scales, rows, columns))

@@ -89,6 +89,14 @@ import Testing
       "data/models/albert/hf/model.safetensors"),
     Row("verify-cloze-of-another", "verify", albert, albert, "--cloze", "data/trained/cloze.json"),
     Row("quantize-nothing", "quantize", albert, "out", "--scheme", "q8_0"),
+    Row("quantize-misspelt", "quantize", albert, "out", "--scheme", "Q4-K_M"),
+    Row("quantize-read-only", "quantize", albert, "out", "--scheme", "q8_k"),
+    Row(
+      "quantize-substitute", "quantize", "data/trained/tiny_albert/hf", "out", "--scheme", "q4_k"),
+    Row(
+      "quantize-substitute-dry-run", "quantize", "data/trained/tiny_albert/hf", "out", "--scheme",
+      "q6_k", "--keep", "heads.*", "--dry-run"),
+    Row("quantize-type", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme", "bf16"),
     Row("convert-stranger", "convert", "data/formats/safetensors_basic.safetensors", "out"),
     Row(
       "convert-no-heads-count", "convert", "data/models/albert/hf/model.safetensors", "out",

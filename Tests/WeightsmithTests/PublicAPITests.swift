@@ -47,6 +47,7 @@ import Weightsmith
     let model = try Model(Checkpoint.open(albert))
     for (transform, name) in [
       (Transform.quantize(.q8_0), "q8_0"), (.quantize(.int8PerChannel), "int8-channel"),
+      (.quantize(.q4_0), "q4_0"), (.quantize(.mxfp4), "mxfp4"),
     ] {
       let smaller = try model.applying(transform)
       #expect(Set(smaller.parameters.schemes.values) == [name])

@@ -22,17 +22,20 @@ import Weightsmith
   func `holds, and is what the scheme makes of the reference`(it: QuantizedCase) throws {
     let (reference, path) = try quantized(it)
     let report = try verify(path, against: reference)
-    #expect(report.holds && report.policy == .reduced)
+    #expect(report.policy == .reduced && (report.holds || !it.isFine))
+    #expect(report.layers.allSatisfy { $0.maxAbs.isFinite } && report.failingTensors.isEmpty)
     let encoded = report.tensors.filter { $0.verdict == .encoded }
-    #expect(
-      encoded.count >= 8 && encoded.allSatisfy { $0.encoding == it.scheme && $0.signalToNoise > 30 }
-    )
+    #expect(encoded.count >= 8 && Set(encoded.map(\.encoding)).isSubset(of: it.schemes))
+    for tensor in encoded {
+      let least = try #require(QuantizedCase.leastSignalToNoise[tensor.encoding])
+      #expect(tensor.signalToNoise > least, "\(tensor.name) \(tensor.encoding)")
+    }
     #expect(
       report.tensors.allSatisfy {
         $0.verdict == .encoded || ($0.verdict == .equal && $0.encoding == "f32")
       })
     let inspection = try Inspection(Checkpoint.open(path))
-    #expect(inspection.tensors.filter { $0.encoding == .scheme(it.scheme) }.count >= 8)
+    #expect(inspection.tensors.filter { it.schemes.contains($0.encoding.name) }.count >= 8)
     #expect(
       inspection.tensorBytes < reference.checkpoint.tensors.reduce(0) { $0 + $1.byteCount } * 4 / 10
     )
@@ -44,7 +47,7 @@ import Weightsmith
     let questions = try ClozeQuestions(Fixtures.path("trained/cloze.json"))
     let cloze = try questions.ask(reference, Model(Checkpoint.open(path)))
     #expect(cloze.questions == 120 && cloze.referenceRight == 119)
-    #expect(cloze.candidateRight >= 115)
+    #expect(cloze.candidateRight >= it.leastRight)
   }
 
   @Test(arguments: cases)
@@ -91,5 +94,47 @@ import Weightsmith
     let error = #expect(throws: SmithError.self) { try work.run() }
     #expect(error?.kind == .refused && error?.remedy != nil)
     #expect(scratch.names() == ["quantized"])
+  }
+
+  /// Rows of 32, 64 and 128 are no super-blocks: llama.cpp's substitute takes them, and the report says so.
+  @Test func `a matrix that the scheme cannot hold is stored by its substitute, with a note`()
+    throws
+  {
+    let model = try Model(Checkpoint.open(Fixtures.path("trained/tiny_albert/hf"))).applying(
+      .quantize(.q4_k))
+    let report = try Conversion(model, to: "safetensors", as: .hf, at: "\(scratch.path)/out").run()
+    #expect(
+      report.plan.notes.contains(
+        "q5_0 instead of q4_k: 10 matrices whose rows (32, 128) q4_k cannot hold, first embeddings.word"
+      ))
+    let stored = try Model(Checkpoint.open("\(scratch.path)/out")).parameters.schemes
+    #expect(stored["embeddings.word"] == "q5_0")
+    #expect(stored.values.filter { $0 == "q4_k" }.count == 1)
+  }
+
+  @Test func `what another scheme stores is encoded again only when asked`() throws {
+    let coarse = try #require(Self.cases.first { $0.scheme == "q4_0" })
+    let model = try Model(Checkpoint.open(quantized(coarse).path))
+    let error = #expect(throws: SmithError.self) { _ = try model.applying(.quantize(.q8_0)) }
+    #expect(error?.kind == .refused && error?.place.item == "embeddings.word")
+    #expect(error?.remedy?.contains("--requantize") == true)
+    let again = try model.applying(.quantize(.q8_0, requantizing: true))
+    #expect(Set(again.parameters.schemes.values) == ["q8_0"])
+    // The same scheme keeps the codes it has.
+    #expect(throws: Never.self) { _ = try model.applying(.quantize(.q4_0)) }
+  }
+
+  @Test(arguments: [DType.f16, .bf16])
+  func `a narrower float type takes what a scheme would take`(type: DType) throws {
+    let reference = try Model(Checkpoint.open(Fixtures.path("trained/tiny_bert/hf")))
+    let narrow = try reference.applying(.narrow(to: type, keeping: [Glob("*.attention.*")]))
+    let written = try narrow.written(
+      as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/out")
+    let schemed = try reference.applying(.quantize(.q8_0, keeping: [Glob("*.attention.*")]))
+    for (name, recipe) in written.parameters.recipes {
+      #expect((recipe.dtype == type) == (schemed.parameters.schemes[name] != nil), "\(name)")
+    }
+    let report = try Verification(of: written, against: reference).compare(on: .standard)
+    #expect(report.holds && report.policy == .reduced)
   }
 }

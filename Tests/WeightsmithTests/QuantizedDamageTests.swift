@@ -24,6 +24,8 @@ import Weightsmith
         : "encoder.layer.0.intermediate.dense.weight")
     let parameter = "layers.0.feedForward.up.weight"
     let file = try SafetensorsFile("\(path)/model.safetensors")
+    let stored = try Model(Checkpoint.open(path)).parameters.schemes
+    let scheme = try #require(stored["blocks.0.feedForward.up.weight"])
 
     var one = file
     one[bytes: name][5] ^= 0x10
@@ -31,31 +33,37 @@ import Weightsmith
     let row = try verify(path, against: reference).tensors.filter { $0.verdict == .approximate }
     #expect(row.map(\.name) == [parameter])
 
+    let block = (Schemes.named(scheme) as? any BlockScheme)?.block
     var reversed = file
-    reversed[bytes: name] = blockwiseReversed(file[bytes: name], it.scheme)
+    reversed[bytes: name] = blockwiseReversed(file[bytes: name], block)
     try reversed.write(to: "\(path)/model.safetensors")
     let second = try verify(path, against: reference)
     #expect(!second.holds && second.failingTensors.map(\.name) == [parameter])
 
     var broken = file
-    if it.scheme == "q8_0" {
+    if scheme == "mxfp4" {
+      broken[bytes: name][0] = 0xFF
+    } else if block != nil {
       broken[bytes: name].replaceSubrange(0..<2, with: [0x00, 0x7E])
     } else {
       broken[name + "_scale"][0] = .nan
     }
     try broken.write(to: "\(path)/model.safetensors")
     let third = try verify(path, against: reference)
-    #expect(!third.holds && third.firstDivergence == "layers.0.output")
-    #expect(third.failingTensors.map(\.name) == [parameter])
+    #expect(!third.holds && third.failingTensors.map(\.name) == [parameter])
+    let output = third.layers.first { $0.name == "layers.0.output" }
+    #expect(output?.maxAbs.isFinite == false)
+    if it.isFine { #expect(third.firstDivergence == "layers.0.output") }
   }
 
-  /// The codes of each block of q8_0 (behind its scale), or all codes, backwards.
-  private func blockwiseReversed(_ bytes: [UInt8], _ scheme: String) -> [UInt8] {
-    guard scheme == "q8_0" else { return bytes.reversed() }
+  /// The codes of each block (the last 16 bytes, 32 where each has a byte), or all codes, backwards.
+  private func blockwiseReversed(_ bytes: [UInt8], _ block: SchemeBlock?) -> [UInt8] {
+    guard let block else { return bytes.reversed() }
+    let codes = block.bytes > 32 ? 32 : 16
     var result: [UInt8] = []
-    for start in stride(from: 0, to: bytes.count, by: 34) {
-      result += bytes[start..<(start + 2)]
-      result += bytes[(start + 2)..<(start + 34)].reversed()
+    for start in stride(from: 0, to: bytes.count, by: block.bytes) {
+      let (codesStart, end) = (start + block.bytes - codes, start + block.bytes)
+      result += bytes[start..<codesStart] + bytes[codesStart..<end].reversed()
     }
     return result
   }

@@ -5,9 +5,27 @@
 // Quantized layouts. Encoders return -1, or the index of the first block (or row) that cannot be encoded: a value that is not
 // finite, or one too large for the block's half-precision scale; what they wrote is then incomplete. No alignment is needed.
 
-// q8_0, the ggml block of 32 values: f16 scale, 32 signed codes (34 bytes). `count` blocks.
-ptrdiff_t ws_q8_0_encode(void *blocks, const void *values, size_t count);
-void ws_q8_0_decode(void *values, const void *blocks, size_t count);
+// ggml's blocks of a row's values (formats section 8): 32 values in q8_0, q4_0, q4_1, q5_0, q5_1, iq4_nl and mxfp4, 256 in the others.
+// `count` blocks, values as f32.
+#define WS_BLOCKS(name)                                                                  \
+  ptrdiff_t ws_##name##_encode(void *blocks, const void *values, size_t count);         \
+  void ws_##name##_decode(void *values, const void *blocks, size_t count);
+WS_BLOCKS(q8_0)
+WS_BLOCKS(q4_0)
+WS_BLOCKS(q4_1)
+WS_BLOCKS(q5_0)
+WS_BLOCKS(q5_1)
+WS_BLOCKS(q2_k)
+WS_BLOCKS(q3_k)
+WS_BLOCKS(q4_k)
+WS_BLOCKS(q5_k)
+WS_BLOCKS(q6_k)
+WS_BLOCKS(iq4_nl)
+WS_BLOCKS(iq4_xs)
+WS_BLOCKS(tq1_0)
+WS_BLOCKS(tq2_0)
+WS_BLOCKS(mxfp4)
+void ws_q8_k_decode(void *values, const void *blocks, size_t count);
 
 // One f32 scale per row, codes -127 ... 127. codes [rows, columns], scales [rows], values f32 [rows, columns].
 ptrdiff_t ws_int8_rows_encode(void *codes, void *scales, const void *values, size_t rows, size_t columns);

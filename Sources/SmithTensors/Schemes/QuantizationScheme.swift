@@ -8,6 +8,9 @@ public protocol QuantizationScheme: Sendable {
   /// The name on the command line (`--scheme`), in `inspect` and in metadata.
   var name: String { get }
 
+  /// What takes a matrix whose rows this scheme cannot hold; nil where such a matrix stays as it is.
+  var substitute: (any QuantizationScheme)? { get }
+
   /// The tensors in which a matrix [.., rows, columns] is stored; the first takes the tensor's own name.
   /// `.unsupported` for a shape that the scheme cannot hold: the caller keeps such a tensor as it is.
   func components(shape: [Int]) throws(SmithError) -> [SchemeComponent]
@@ -49,11 +52,41 @@ public enum Schemes {
   public static let all: [any QuantizationScheme] = [
     Int8PerChannel(),
     Q8_0(),
+    Q4_0(),
+    Q4_1(),
+    Q5_0(),
+    Q5_1(),
+    Q2_K(),
+    Q3_K(),
+    Q4_K(),
+    Q5_K(),
+    Q6_K(),
+    IQ4_NL(),
+    IQ4_XS(),
+    TQ1_0(),
+    TQ2_0(),
+    MXFP4(),
   ]
 
-  /// The scheme of that name; nil where there is none.
-  public static func named(_ name: String) -> (any QuantizationScheme)? {
-    all.first { $0.name == name }
+  /// Those that are read, never written.
+  public static let readOnly: [any QuantizationScheme] = [
+    Q8_K()
+  ]
+
+  private static let byName = Dictionary(
+    uniqueKeysWithValues: (all + readOnly).map { ($0.name, $0) })
+
+  /// The scheme of that name, read-only ones included; nil where there is none.
+  public static func named(_ name: String) -> (any QuantizationScheme)? { byName[name] }
+}
+
+extension QuantizationScheme {
+  public var substitute: (any QuantizationScheme)? { nil }
+
+  /// This scheme where it holds matrices of that shape, else the first of its substitutes that does; nil where none does.
+  public func holding(_ shape: [Int]) -> (any QuantizationScheme)? {
+    if (try? components(shape: shape)) != nil { return self }
+    return substitute?.holding(shape)
   }
 }
 

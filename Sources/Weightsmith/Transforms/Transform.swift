@@ -46,62 +46,37 @@ public struct Transform: Sendable {
     return result
   }
 
-  /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are.
+  /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are. A matrix
+  /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
+  ///
+  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
   public static func quantize(
-    _ scheme: any QuantizationScheme, keeping keep: [Glob] = []
+    _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
-      try Quantization(scheme: scheme, keep: keep).applied(to: parameters)
+      try Quantization(scheme: scheme, keep: keep, requantizes: requantizing).applied(
+        to: parameters)
     }
   }
 
   /// The same for a scheme known by name at the call site: `.quantize(.q8_0)`.
   public static func quantize<Scheme: QuantizationScheme>(
-    _ scheme: Scheme, keeping keep: [Glob] = []
+    _ scheme: Scheme, keeping keep: [Glob] = [], requantizing: Bool = false
   ) -> Transform {
     let chosen: any QuantizationScheme = scheme
-    return quantize(chosen, keeping: keep)
-  }
-}
-
-/// Chooses which parameters a scheme encodes.
-struct Quantization {
-  let scheme: any QuantizationScheme
-  let keep: [Glob]
-
-  /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
-  static let kept = ["embeddings.position", "embeddings.tokenType"]
-
-  /// `.refused` when the scheme takes no matrix at all: the output would be the input under a false name.
-  func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
-    var result = parameters
-    var taken = false
-    for (name, recipe) in parameters.recipes where takes(name, recipe) {
-      result.schemes[name] = scheme.name
-      taken = true
-    }
-    guard taken else { throw refusal(parameters) }
-    return result
+    return quantize(chosen, keeping: keep, requantizing: requantizing)
   }
 
-  private func refusal(_ parameters: Parameters) -> SmithError {
-    var reason = "every matrix is kept"
-    for (name, recipe) in parameters.recipes where isCandidate(name, recipe) {
-      do throws(SmithError) { _ = try scheme.components(shape: recipe.shape) } catch {
-        reason = error.detail
+  /// The matrices that a scheme would take, in a narrower element type; everything else stays as it is.
+  public static func narrow(to dtype: DType, keeping keep: [Glob] = []) -> Transform {
+    Transform(name: "quantize \(dtype.rawValue)") { parameters throws(SmithError) in
+      var result = parameters
+      for (name, recipe) in parameters.recipes
+      where Quantization.isCandidate(name, recipe, keeping: keep) && recipe.dtype != dtype {
+        result.recipes[name] = .cast(recipe, to: dtype)
+        result.schemes[name] = nil
       }
+      return result
     }
-    return SmithError(
-      .refused, "\(scheme.name) takes no matrix of this model: \(reason)",
-      remedy: "another --scheme")
-  }
-
-  private func takes(_ name: String, _ recipe: Recipe) -> Bool {
-    isCandidate(name, recipe) && (try? scheme.components(shape: recipe.shape)) != nil
-  }
-
-  private func isCandidate(_ name: String, _ recipe: Recipe) -> Bool {
-    recipe.shape.count == 2 && recipe.dtype.isFloat && !Self.kept.contains(name)
-      && !keep.contains { $0.matches(name) }
   }
 }

@@ -5,7 +5,7 @@ struct Quantize: SmithCommand {
   static let configuration = CommandConfiguration(
     abstract: "Store matrices with fewer bits.",
     discussion:
-      "Norms, biases and position tables keep their type, and so does a matrix whose rows the scheme cannot hold."
+      "Norms, biases and position tables keep their type. A matrix whose rows the scheme cannot hold gets the scheme's substitute (as llama.cpp chooses it) or keeps its type, and a note says so."
   )
 
   @Argument(help: "The checkpoint to read.")
@@ -16,7 +16,7 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(Schemes.all.map(\.name).joined(separator: ", ")).", valueName: "name"))
+      "The scheme: \(SchemeChoice.names.joined(separator: ", ")).", valueName: "name"))
   var scheme: String
 
   @Option(
@@ -24,15 +24,21 @@ struct Quantize: SmithCommand {
       "Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
   var keep: [String] = []
 
+  @Flag(help: "Encode again what another scheme stores, with the error of both.")
+  var requantize = false
+
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    guard let coder = Schemes.named(scheme) else {
-      let known = Schemes.all.map(\.name).joined(separator: ", ")
-      throw SmithError(.usage, "--scheme \(scheme): expected \(known)")
+    let keep = keep.map(Glob.init)
+    let transform: Transform
+    switch try SchemeChoice(parsing: scheme) {
+    case .scheme(let coder):
+      transform = .quantize(coder, keeping: keep, requantizing: requantize)
+    case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
     }
-    let model = try source.model(src).applying(.quantize(coder, keeping: keep.map(Glob.init)))
+    let model = try source.model(src).applying(transform)
     return try output.write(.model(model), to: dst)
   }
 }

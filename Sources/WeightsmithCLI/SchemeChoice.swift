@@ -1,0 +1,63 @@
+import Weightsmith
+
+/// What `--scheme` names: a scheme, or one of the narrower float types.
+enum SchemeChoice {
+  case scheme(any QuantizationScheme)
+  case type(DType)
+
+  private static let types: [DType] = [.f16, .bf16]
+
+  static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
+
+  init(parsing name: String) throws(SmithError) {
+    if let type = Self.types.first(where: { $0.rawValue == name }) {
+      self = .type(type)
+      return
+    }
+    if Schemes.readOnly.contains(where: { $0.name == name }) {
+      throw SmithError(.usage, "--scheme \(name): its blocks are read, not written")
+    }
+    guard let scheme = Schemes.named(name) else {
+      throw SmithError(
+        .usage, "--scheme \(name): expected \(Self.names.joined(separator: ", "))",
+        remedy: Self.names.nearest(to: name).map { "--scheme \($0)" })
+    }
+    self = .scheme(scheme)
+  }
+}
+
+extension [String] {
+  /// The name that takes the fewest insertions, removals and exchanges of a character, the first of several; nil where every one
+  /// takes more than half of its letters. Capitals, `-` and `_` do not count.
+  func nearest(to word: String) -> String? {
+    let letters = word.letters
+    let rated = map { (name: $0, edits: $0.letters.edits(to: letters)) }
+    guard let best = rated.min(by: { $0.edits < $1.edits }),
+      best.edits * 2 <= best.name.letters.count
+    else { return nil }
+    return best.name
+  }
+}
+
+extension String {
+  fileprivate var letters: [Character] {
+    lowercased().filter { $0 != "-" && $0 != "_" }.map(\.self)
+  }
+}
+
+extension [Character] {
+  /// Levenshtein's distance.
+  fileprivate func edits(to other: [Character]) -> Int {
+    var row = Array<Int>(0...other.count)
+    for (i, letter) in enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, wanted) in other.enumerated() {
+        let exchanged = diagonal + (letter == wanted ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = Swift.min(exchanged, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[other.count]
+  }
+}
