@@ -32,8 +32,8 @@ REFUSALS = [("models/albert_zh/preln", "*", "not the same model as bert: its blo
 UNREAD = ("fairseq_style",)
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # The reference's key, and the names of that output in transformers' results.
-LOGITS = {"mlm_logits": ("prediction_logits", "logits"), "sop_logits": ("sop_logits", "seq_relationship_logits"), "nsp_logits": ("seq_relationship_logits", "logits"),
-          "logits": ("logits",), "start_logits": ("start_logits",), "end_logits": ("end_logits",)}
+LOGITS = {"mlm_logits": ("prediction_logits", "logits"), "sop_logits": ("sop_logits", "seq_relationship_logits"),
+          "nsp_logits": ("seq_relationship_logits", "logits"), "logits": ("logits",), "start_logits": ("start_logits",), "end_logits": ("end_logits",)}
 
 
 class Encoder(typing.NamedTuple):
