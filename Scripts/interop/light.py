@@ -11,6 +11,7 @@ import h5py
 import numpy
 from safetensors.numpy import load_file
 
+import blocks
 import containers_numpy
 import gguf_readers
 import foreign
@@ -178,6 +179,7 @@ def main():
         containers_numpy.to_msgpack(score, folder)
         foreign.onnx_models(score, folder)
         foreign.from_arrays(score, folder)
+        blocks.quantized(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 
