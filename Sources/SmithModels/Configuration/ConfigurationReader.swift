@@ -17,11 +17,11 @@ struct ConfigurationReader {
   let groups: Int
   let innerBlocks: Int
   /// How many of each other thing the names show.
-  private let counts: [Size: Int]
+  let counts: [Size: Int]
   /// What stands in the names' places that take text.
   private let words: [String: String]
   /// The numbers of attention heads that the shapes show.
-  private let headCounts: Set<Int>
+  let headCounts: Set<Int>
 
   init(
     _ match: DialectMatch, file: (name: String, values: JSONObject)?, overrides: JSONObject,
@@ -45,7 +45,7 @@ struct ConfigurationReader {
   /// More executed blocks than any model has, by two orders of magnitude.
   static let mostBlocks = 10_000
 
-  private var table: ConfigurationDialect { dialect.configuration }
+  var table: ConfigurationDialect { dialect.configuration }
 
   func read(parts: Set<String>) throws(SmithError) -> ModelConfiguration {
     try checkOverrides()
@@ -112,83 +112,13 @@ struct ConfigurationReader {
   }
 
   /// A setting from the user, else from the file, null being a word too.
-  private func said(_ key: String) -> JSON? { overrides[key] ?? settings[key] }
+  func said(_ key: String) -> JSON? { overrides[key] ?? settings[key] }
 
   /// A setting from the user, else from the file.
-  private func stated(_ key: String) -> JSON? {
+  func stated(_ key: String) -> JSON? {
     if let value = overrides[key] { return value }
     guard let value = settings[key], !value.isNull else { return nil }
     return value
-  }
-
-  /// What the ecosystem's code takes for a key that nothing states; nil where there should be a file to say it.
-  private func standard(_ key: String) -> JSON? {
-    file == nil && !table.isOptional ? nil : table.defaults[key]
-  }
-
-  /// As many heads as the ecosystem's code makes of itself. Without a file that holds only where the width divides: another number must
-  /// have been told.
-  private var usualHeads: Int? {
-    guard let width = table.headWidth, let hidden = shown(.hidden)?.value else { return nil }
-    if hidden % width == 0 { return hidden / width }
-    return file == nil ? nil : max(1, hidden / width)
-  }
-
-  private func value(of size: Size, key: String) throws(SmithError) -> Int {
-    let solved = shown(size)
-    let (offsets, fixed) = (table.offsets[size] ?? [0], table.fixedSizes[size])
-    if let solved, let fixed, solved.value != fixed {
-      throw problem(
-        .mismatch, key,
-        "\(solved.value + offsets[0]) by \(solved.said), but the code of these names knows only \(fixed + offsets[0])"
-      )
-    }
-    if let stated = stated(key) {
-      guard let number = stated.intValue, (size.least...1 << 31).contains(number) else {
-        throw problem(
-          .malformed, key, "expected a positive whole number, got \(stated.serialized())")
-      }
-      if let fixed, !offsets.contains(number - fixed) {
-        throw problem(
-          .mismatch, key,
-          "\(number), but the code of these names knows only \(fixed + offsets[0])")
-      }
-      if let solved, !offsets.contains(number - solved.value) {
-        throw problem(
-          .mismatch, key, "\(number), but \(solved.value + offsets[0]) by \(solved.said)",
-          remedy: "--set \(key)=\(solved.value + offsets[0])")
-      }
-      return solved?.value ?? number - offsets[0]
-    }
-    if let solved { return solved.value }
-    if let fixed { return fixed }
-    if size == .heads, let usualHeads { return usualHeads }
-    if let standard = standard(key)?.intValue { return standard - offsets[0] }
-    let known = file == nil ? "no configuration file beside the weights says it" : "not in the file"
-    throw problem(
-      .missing, key, "\(known), and the shapes do not decide it",
-      remedy: "--config FILE or --set \(key)=NUMBER")
-  }
-
-  /// What shapes and names say about a size.
-  private func shown(_ size: Size) -> (value: Int, said: String)? {
-    if let value = shapes.size(size) { return (value, shapes.source(of: size) ?? "a shape") }
-    if let count = counts[size] { return (count, "the names of the \(size.rawValue)") }
-    switch (size, dialect.schedule) {
-    case (.heads, _) where headCounts.count == 1:
-      return (headCounts.first ?? 1, "the shapes of the attention's kernels")
-    case (.layers, .sequential):
-      return (groups, "the number of blocks")
-    case (.innerBlocks, .albertOriginal), (.innerBlocks, .albertHuggingFace):
-      return (innerBlocks, "the names of the inner blocks")
-    case (.groups, .albertHuggingFace):
-      return (groups, "the names of the groups")
-    // Google's graph makes only the groups it runs: more may be stated than are there, not fewer.
-    case (.groups, .albertOriginal) where (stated("num_hidden_groups")?.intValue ?? 0) < groups:
-      return (groups, "the names of the groups")
-    default:
-      return nil
-    }
   }
 
   /// A key that no dialect of the family knows is a slip, and would be ignored.
@@ -217,73 +147,6 @@ struct ConfigurationReader {
       throw problem(
         .limit, table.key(of: .layers), "\(executed) executed blocks, at most \(Self.mostBlocks)")
     }
-  }
-
-  private func checkDemands(_ parts: Set<String>) throws(SmithError) {
-    for demand in table.demands where demand.part.map(parts.contains) ?? true {
-      guard let stated = stated(demand.key), stated != demand.value else { continue }
-      throw problem(
-        .unsupported, demand.key,
-        "\(stated.serialized()) is another computation than ours, which is that of \(demand.value.serialized())"
-      )
-    }
-  }
-
-  private func activation() throws(SmithError) -> Activation {
-    let key = table.activationKey
-    let spelling = stated(key) ?? standard(key)
-    guard let spelling else {
-      let example = table.defaults[key]?.stringValue ?? table.activations.first?.spelling ?? ""
-      throw problem(
-        .missing, key, "no configuration file says which activation it is",
-        remedy: "--config FILE or --set \(key)=\(example)")
-    }
-    let row = table.activations.first { $0.spelling == spelling.stringValue?.lowercased() }
-    guard let row else {
-      let names = table.activations.map(\.spelling).joined(separator: ", ")
-      throw problem(.unsupported, key, "\(spelling.serialized()) is not one of \(names)")
-    }
-    return row.activation
-  }
-
-  private func epsilon() throws(SmithError) -> Double {
-    guard let key = table.epsilonKey else { return table.epsilon }
-    guard let stated = stated(key) else {
-      guard file == nil, let other = table.otherEpsilon else { return table.epsilon }
-      throw problem(
-        .missing, key, "no configuration file says it, and models of this family differ in it",
-        remedy: "--config FILE or --set \(key)=\(other)")
-    }
-    guard let value = stated.doubleValue, value >= 0, value < 1 else {
-      throw problem(.malformed, key, "expected a small number, got \(stated.serialized())")
-    }
-    return value
-  }
-
-  private func normPlacement() throws(SmithError) -> EncoderConfiguration.NormPlacement {
-    guard let key = table.normPlacementKey, let stated = stated(key) else { return .post }
-    guard let row = table.normPlacements.first(where: { $0.value == stated }) else {
-      let names = table.normPlacements.map { $0.value.stringValue ?? $0.value.serialized() }
-        .joined(separator: ", ")
-      throw problem(.unsupported, key, "\(stated.serialized()) is not one of \(names)")
-    }
-    return row.placement
-  }
-
-  /// The padding token, where positions are counted from it on: fairseq's dictionaries have it at 1.
-  private func paddingToken(_ sizes: [Size: Int]) throws(SmithError) -> Int? {
-    guard let key = table.paddingKey else { return table.fixedPadding }
-    guard let stated = stated(key) else { return table.defaults[key]?.intValue ?? 1 }
-    let (words, positions) = (sizes[.vocabulary] ?? 0, sizes[.positions] ?? 0)
-    guard let value = stated.intValue, (0..<words).contains(value) else {
-      throw problem(
-        .malformed, key, "expected the id of a word, 0 to \(words - 1), got \(stated.serialized())")
-    }
-    guard value < positions - 1 else {
-      throw problem(
-        .mismatch, key, "positions start at \(value + 1), but the table has \(positions)")
-    }
-    return value
   }
 
   /// What nothing stated, where a user may know better.
@@ -323,7 +186,7 @@ struct ConfigurationReader {
     return kept
   }
 
-  private func problem(
+  func problem(
     _ kind: SmithError.Kind, _ key: String, _ detail: String, remedy: String? = nil
   ) -> SmithError {
     if let set = overrides[key] {
