@@ -5,6 +5,7 @@ A file or folder that no rule here covers is reported, not passed over.
 import fnmatch
 import json
 import pathlib
+import re
 import typing
 
 from safetensors.numpy import load_file
@@ -26,8 +27,14 @@ COMMANDS = {"albert_zh/postln": ("transform", "--as", "bert"), "albert_zh/preln"
 # What weightsmith has to refuse: the sample, the container (or any), and the reason.
 REFUSALS = [("models/albert_zh/preln", "*", "not the same model as bert: its blocks have their layer norms before attention"),
             ("models/*/flax_untied/*", "hdf5", "it has no name for heads.mlm.decoder.weight"),
+            ("models/roberta/fairseq_untied_sequence/*", "hdf5", "it has no name for heads.mlm.decoder.weight"),
             # relu in the blocks: Flax's class takes it in this head too, the others the exact gelu
             ("heads/electra_masked/*", "msgpack", "its code computes relu in the mlm head, the model needs gelu")]
+# A pooler or a classifier beside a masked-language head, which no class of transformers has: what its tensors' names begin with, and its output.
+SURPLUS = {"models/bert/model_garden": ("pooler", "pooled"), "models/roberta/fairseq_sequence/model.pt": ("classifier", "logits"),
+           "models/roberta/fairseq_untied_sequence/model.pt": ("classifier", "logits")}
+# What only a user can choose.
+OPTIONS = {"models/roberta/fairseq_untied_sequence/model.pt": ("--set", "classification_head_name=topic")}
 # Judged as soon as weightsmith knows the names.
 UNREAD = ("fairseq_style",)
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
@@ -47,15 +54,25 @@ class Encoder(typing.NamedTuple):
     again: bool = False  # the same model as the sample before it
 
     @property
+    def name(self):
+        return self.path.relative_to(DATA).as_posix()
+
+    @property
     def title(self):
-        return self.path.relative_to(DATA).as_posix() + (f" ({self.part})" if self.part else "")
+        return self.name + (f" ({self.part})" if self.part else "")
+
+    @property
+    def surplus(self):
+        """What the names of its tensors begin with that the class has no place for; nothing for nearly all."""
+        return SURPLUS.get(self.name, ("", ""))[0]
 
     def written(self, destination, container, *options):
         """The folder that weightsmith makes of it; Refused if it says that it cannot be, where that is so."""
         chosen = ("--part", self.part) if self.part and self.path.is_dir() else ()
+        chosen += OPTIONS.get(self.name, ())
         command = (self.command[0], self.path, destination, *self.command[1:], *chosen, "--to", container, *options)
         for pattern, where, why in REFUSALS:
-            if fnmatch.fnmatch(self.path.relative_to(DATA).as_posix(), pattern) and fnmatch.fnmatch(container, where):
+            if fnmatch.fnmatch(self.name, pattern) and fnmatch.fnmatch(container, where):
                 raise Refused(refusal(command, why))
         try:
             weightsmith(*command)
@@ -68,6 +85,7 @@ class Encoder(typing.NamedTuple):
     def arrays(self):
         """The reference's arrays; of a checkpoint with two models, those of this one."""
         arrays = load_file(self.reference)
+        arrays.pop(SURPLUS.get(self.name, ("", ""))[1], None)
         if not any(key.startswith(f"{self.part}.") for key in arrays):
             return arrays
         own = {key.removeprefix(f"{self.part}."): value for key, value in arrays.items() if not key.startswith(PARTS) or key.startswith(self.part)}
@@ -143,6 +161,11 @@ def architecture(folder):
     """The class that the written configuration names."""
     (name,) = json.loads((folder / "config.json").read_text(encoding="utf-8"))["architectures"]
     return name
+
+
+def is_surplus(key, surplus):
+    """Whether a tensor, `bert.pooler.dense.weight` or `classifier`, belongs to what the class has no place for."""
+    return bool(surplus) and surplus in re.split(r"\W+", key)
 
 
 def inputs(arrays):

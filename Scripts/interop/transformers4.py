@@ -36,7 +36,7 @@ def whole(score, folder, library):
 
         def body():
             out = sample.written(folder / f"{library.CONTAINER}{index}", library.CONTAINER)
-            return encoders.judged(library.computed(out, sample.arrays()))
+            return encoders.judged(library.computed(out, sample.arrays(), sample.surplus))
 
         score.check(f"{sample.title} → {library.DIRECTION}", body, group=(sample.family, library.DIRECTION))
 
@@ -54,7 +54,7 @@ def sharded(score, folder, library):
             out = sample.written(folder / f"{library.CONTAINER}-{sample.family}", library.CONTAINER, "--max-shard-size", SHARD)
             if len(list(out.glob("*-of-*"))) < 2:
                 raise Failure("is not sharded")
-            return encoders.judged(library.computed(out, sample.arrays()))
+            return encoders.judged(library.computed(out, sample.arrays(), sample.surplus))
 
         score.check(f"{sample.title} → {direction}", body, group=(sample.family, direction))
 
