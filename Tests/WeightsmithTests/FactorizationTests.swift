@@ -104,4 +104,16 @@ import Weightsmith
     }
     #expect(error?.kind == .usage)
   }
+
+  /// ELMo has no word table; ALBERT's is normed at its own width, so that no family keeps its factors.
+  @Test func `what a user is told to do can be done`() throws {
+    let elmo = try Model(Checkpoint.open(Fixtures.path("models/elmo")))
+    let error = #expect(throws: SmithError.self) {
+      try elmo.applying(.factorize(.exactly(2)))
+    }
+    #expect(error?.remedy?.contains("embeddings.character") == true)
+    let albert = try Model(Checkpoint.open(Fixtures.path("models/albert/hf")))
+    let notes = try albert.applying(.factorize(.exactly(3))).parameters.notes
+    #expect(notes.contains { $0.hasSuffix("written multiplied back") })
+  }
 }

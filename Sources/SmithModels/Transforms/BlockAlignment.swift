@@ -15,7 +15,10 @@ public struct BlockAlignment {
     compute = Compute(backend: Backends.reference, workers: workers)
   }
 
-  /// `.refused` where a weight is not finite: nothing could be compared.
+  /// Their costs are a square of f64, which a small file with narrow rows could make of any size: ALBERT xxlarge has 16,384.
+  private static let mostNeurons = 20_000
+
+  /// `.refused` where a weight is not finite: nothing could be compared. `.limit` for more neurons than can be matched.
   public func align(
     _ reference: [String: Recipe], _ block: [String: Recipe]
   ) throws(SmithError) -> [String: Recipe] {
@@ -24,6 +27,11 @@ public struct BlockAlignment {
     let width = (block["attention.query.weight"]?.shape.first ?? 0) / max(1, headCount)
     let rows = heads.flatMap { head in (0..<width).map { head * width + $0 } }
     let neuronCount = block["feedForward.up.weight"]?.shape.first ?? 0
+    guard neuronCount <= Self.mostNeurons else {
+      throw SmithError(
+        .limit, "\(neuronCount) feed-forward neurons: at most \(Self.mostNeurons) are matched",
+        remedy: "--share mean")
+    }
     let neurons = Assignment.solve(try neuronCosts(old, new), size: neuronCount)
     var result = block
     for part in ["query", "key", "value"] {

@@ -40,7 +40,9 @@ public struct Factorization: Sendable {
       ])
     var evaluator = RecipeEvaluator(source: source)
     for (name, recipe) in parameters.recipes
-    where takes(name) && recipe.shape.count == 2 && name != Self.wordMap {
+    where takes(name) && recipe.shape.count == 2 && !recipe.shape.contains(0)
+      && name != Self.wordMap
+    {
       var matrix = recipe
       if name == Self.word, let map = parameters.recipes[Self.wordMap] {
         matrix = .product(recipe, map.transposed)
@@ -55,10 +57,16 @@ public struct Factorization: Sendable {
       }
     }
     guard !table.rows.isEmpty else {
-      throw SmithError(.usage, "--only matches no matrix of this model")
+      throw SmithError(
+        .usage, "no matrix to factorize: the model has none of these names",
+        remedy: "--only GLOB with a canonical name such as \(Self.example(parameters))")
     }
     result.findings.append(table)
     return result
+  }
+
+  private static func example(_ model: Parameters) -> String {
+    model.recipes.first { $0.value.shape.count == 2 }?.key ?? word
   }
 
   private struct Found {

@@ -21,8 +21,10 @@ extension Parameters {
       result.recipes[Factorization.wordMap] = nil
       result.configuration.parts.remove("wordProjection")
       result.configuration.sizes[.embedding] = map.shape.first
+      // Behind a norm of its own width a table's factor has no other family either.
+      let remedy = configuration.parts.contains("projection") ? "" : "; --as albert_zh keeps them"
       result.notes.append(
-        "\(family.name) has no place for the factors of the word table: it is written multiplied back; --as albert_zh keeps them"
+        "\(family.name) has no place for the factors of the word table: it is written multiplied back\(remedy)"
       )
     }
     return result
