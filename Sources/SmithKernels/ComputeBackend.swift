@@ -40,6 +40,8 @@ public struct TileSize: Hashable, Sendable {
 /// Weights and bias of y = x·Wᵀ + b.
 public struct Linear<Backend: ComputeBackend>: Sendable {
   let matrix: Backend.Matrix
+  /// The parameters that W is made of, one below the other; none where nobody may want to know what it reads.
+  public let parameters: [String]
   let bias: [Backend.Scalar]?
   /// K, the width of x.
   public let inputs: Int
@@ -51,13 +53,15 @@ public struct Linear<Backend: ComputeBackend>: Sendable {
   ///   - bias: b [outputs], or none.
   ///   - inputs: The width of x.
   ///   - outputs: The width of y.
+  ///   - parameters: What W is called, for observers.
   ///   - backend: Who will multiply.
   public init(
     _ weights: [Backend.Scalar], bias: [Backend.Scalar]?, inputs: Int, outputs: Int,
-    backend: Backend
+    parameters: [String] = [], backend: Backend
   ) {
     precondition(weights.count == inputs * outputs && bias?.count ?? outputs == outputs)
     matrix = backend.prepare(weights, rows: outputs, columns: inputs)
+    self.parameters = parameters
     self.bias = bias
     self.inputs = inputs
     self.outputs = outputs

@@ -41,11 +41,13 @@ extension Model {
 
   func run<Backend: ComputeBackend>(
     on backend: Backend, _ input: ModelInput, taps: Taps,
-    replacing replacement: ((String) -> [Backend.Scalar]?)? = nil, workers: Workers
+    replacing replacement: ((String) -> [Backend.Scalar]?)? = nil,
+    observer: LinearObserver<Backend.Scalar>? = nil, workers: Workers
   ) throws(SmithError) -> Activations<Backend.Scalar> {
     let pass = try architecture.load(
       configuration, parameters: ModelWeights(self), backend: backend)
-    return try pass.forward(input, taps: taps, replacing: replacement, workers: workers)
+    return try pass.forward(
+      input, taps: taps, replacing: replacement, observer: observer, workers: workers)
   }
 }
 

@@ -84,7 +84,7 @@ extension EncoderHeads.Head {
       output = Linear(
         weights.contains(own) ? try weights.values(own, [v, e]) : word,
         bias: try weights.values("\(scope).bias", [v]), inputs: e, outputs: v,
-        backend: weights.backend)
+        parameters: [weights.contains(own) ? own : "embeddings.word"], backend: weights.backend)
     }
   }
 

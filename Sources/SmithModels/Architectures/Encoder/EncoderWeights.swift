@@ -25,7 +25,8 @@ struct EncoderWeights<Backend: ComputeBackend> {
       bias += try values("\(scope).bias", [outputs])
     }
     return Linear(
-      weights, bias: bias, inputs: inputs, outputs: outputs * scopes.count, backend: backend)
+      weights, bias: bias, inputs: inputs, outputs: outputs * scopes.count,
+      parameters: scopes.map { "\($0).weight" }, backend: backend)
   }
 
   /// `scope.weight` [outputs, inputs] alone, or read the other way round; there is no bias.
@@ -36,7 +37,7 @@ struct EncoderWeights<Backend: ComputeBackend> {
     guard backwards else {
       return Linear(
         weights, bias: .init(repeating: 0, count: outputs), inputs: inputs, outputs: outputs,
-        backend: backend)
+        parameters: ["\(scope).weight"], backend: backend)
     }
     let turned = (0..<weights.count).map { weights[$0 % outputs * inputs + $0 / outputs] }
     return Linear(
