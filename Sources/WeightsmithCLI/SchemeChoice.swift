@@ -7,7 +7,37 @@ enum SchemeChoice {
 
   private static let types: [DType] = [.f16, .bf16]
 
-  static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
+  /// Schemes that are no combination of parameters, and types.
+  private static let single =
+    Schemes.all.filter { !($0 is AffineScheme) }.map(\.name) + types.map(\.rawValue)
+
+  /// What a person chooses from.
+  static let described =
+    "int2 ... int8 with -channel, -g32, -g64 or -g128 and -asym or -bias, such as int4-g32-asym; "
+    + single.joined(separator: ", ")
+
+  private static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
+
+  /// The one search for scales there is.
+  static let searches = ["mse"]
+
+  /// `search` is how scales are looked for, nil for the scheme's own rule.
+  init(parsing name: String, search: String?) throws(SmithError) {
+    guard let search else {
+      try self.init(parsing: name)
+      return
+    }
+    guard Self.searches.contains(search) else {
+      throw SmithError(.usage, "--search \(search): expected mse")
+    }
+    try self.init(parsing: name)
+    guard let scheme = Schemes.named("\(name)+\(search)") else {
+      throw SmithError(
+        .usage, "--search \(search): \(name) has a rule of its own",
+        remedy: "int2 ... int8 with -channel, -g32, -g64 or -g128")
+    }
+    self = .scheme(scheme)
+  }
 
   init(parsing name: String) throws(SmithError) {
     if let type = Self.types.first(where: { $0.rawValue == name }) {
@@ -19,7 +49,7 @@ enum SchemeChoice {
     }
     guard let scheme = Schemes.named(name) else {
       throw SmithError(
-        .usage, "--scheme \(name): expected \(Self.names.joined(separator: ", "))",
+        .usage, "--scheme \(name): expected \(Self.described)",
         remedy: Self.names.nearest(to: name).map { "--scheme \($0)" })
     }
     self = .scheme(scheme)

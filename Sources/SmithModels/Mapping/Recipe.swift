@@ -38,6 +38,8 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
+  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
+  case finite(Recipe)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -61,7 +63,8 @@ extension Recipe {
     case .mean(let parts): return parts.first?.shape ?? []
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
-    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
+    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -88,7 +91,8 @@ extension Recipe {
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed:
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed,
+      .finite:
       return .f32
     }
   }
@@ -104,7 +108,8 @@ extension Recipe {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
@@ -124,7 +129,7 @@ extension Recipe {
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add: false
+    case .component, .product, .addingRow, .mean, .computed, .add, .finite: false
     }
   }
 

@@ -16,13 +16,22 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.names.joined(separator: ", ")).", valueName: "name"))
+      "The scheme: \(SchemeChoice.described).", valueName: "name"))
   var scheme: String
 
   @Option(
     help: ArgumentHelp(
       "Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
   var keep: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Look for the scales of least squared error (mse); for int2 ... int8 with a scale per row or group.",
+      valueName: "how"))
+  var search: String?
+
+  @Flag(help: "Take NaN for 0 and an infinity for the largest finite magnitude of its row.")
+  var allowNonfinite = false
 
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
@@ -33,9 +42,10 @@ struct Quantize: SmithCommand {
   func execute() throws(SmithError) -> Outcome {
     let keep = keep.map(Glob.init)
     let transform: Transform
-    switch try SchemeChoice(parsing: scheme) {
+    switch try SchemeChoice(parsing: scheme, search: search) {
     case .scheme(let coder):
-      transform = .quantize(coder, keeping: keep, requantizing: requantize)
+      transform = .quantize(
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite)
     case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
     }
     let model = try source.model(src).applying(transform)
