@@ -161,12 +161,21 @@ INLINE void biased_codes(byte *codes, const byte *values, const byte *scales, co
   }
 }
 
-INLINE void biased_values(byte *values, const byte *codes, const byte *scales, const byte *biases, size_t groups, size_t n) {
+INLINE float as_f16(float v) { return from_f16(f16_of(bits_of(v))); }
+INLINE float as_bf16(float v) { return float_of((uint32_t)bf16_of(bits_of(v)) << 16); }
+
+INLINE void biased_values(byte *values, const byte *codes, const byte *scales, const byte *biases, size_t groups, size_t n,
+                          int precision) {
   for (size_t g = 0; g < groups; g++) {
     const float scale = LOAD(float, scales, g), bias = LOAD(float, biases, g);
     byte *x = values + g * n * 4;
     const byte *q = codes + g * n;
-    for (size_t i = 0; i < n; i++) STORE(x, i, (float)q[i] * scale + bias);
+    if (precision == 16)
+      for (size_t i = 0; i < n; i++) STORE(x, i, as_f16(as_f16((float)q[i] * scale) + bias));
+    else if (precision == 8)
+      for (size_t i = 0; i < n; i++) STORE(x, i, as_bf16(as_bf16((float)q[i] * scale) + bias));
+    else
+      for (size_t i = 0; i < n; i++) STORE(x, i, (float)q[i] * scale + bias);
   }
 }
 
@@ -240,8 +249,8 @@ ENTRY(void, biased_codes,
       (void *codes, const void *values, const void *scales, const void *biases, size_t groups, size_t n, int bits),
       (codes, values, scales, biases, groups, n, bits))
 ENTRY(void, biased_values,
-      (void *values, const void *codes, const void *scales, const void *biases, size_t groups, size_t n),
-      (values, codes, scales, biases, groups, n))
+      (void *values, const void *codes, const void *scales, const void *biases, size_t groups, size_t n, int precision),
+      (values, codes, scales, biases, groups, n, precision))
 ENTRY(void, ordered_values,
       (void *values, const void *codes, const void *scales, const void *zeros, const void *order, size_t rows, size_t columns,
        size_t groups, int bits, int flip),

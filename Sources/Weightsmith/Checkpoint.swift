@@ -33,19 +33,42 @@ public struct Checkpoint: Sendable {
 
   /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.
   public func logicalTensors() throws(SmithError) -> [TensorInfo] {
-    guard metadata[StoredSchemes.key] != nil else { return tensors }
     let bytes = Dictionary(
       tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
-    let folded = try StoredSchemes.fold(source)
+    let folded = try storedTensors()
+    let owners = folded.owners
+    var shown: Set<String> = []
     return tensors.compactMap { tensor in
       // A container's own blocks are one tensor already.
       guard tensor.encoding.dtype != nil else { return tensor }
-      guard let recipe = folded[tensor.name] else {
-        return tensor.encoding.dtype?.width == 0 ? tensor : nil
+      guard let owner = owners[tensor.name], let recipe = folded[owner],
+        let scheme = recipe.storedScheme
+      else {
+        return folded[tensor.name] != nil || tensor.encoding.dtype?.width == 0 ? tensor : nil
       }
-      guard case .decode(let scheme, let shape, let parts) = recipe else { return tensor }
-      let size = parts.flatMap(\.sources).reduce(0) { $0 + (bytes[$1] ?? 0) }
-      return TensorInfo(name: tensor.name, encoding: .scheme(scheme), shape: shape, byteCount: size)
+      guard shown.insert(owner).inserted else { return nil }
+      let size = recipe.sources.reduce(0) { $0 + (bytes[$1] ?? 0) }
+      return TensorInfo(
+        name: owner, encoding: .scheme(scheme), shape: recipe.shape, byteCount: size)
     }
+  }
+
+  /// The tensors as recipes, with those that other programs store in parts put together; what only a configuration says of them
+  /// is taken from `configuration`, or from the file beside the checkpoint.
+  func storedTensors(configuration: String? = nil) throws(SmithError) -> StoredTensors {
+    try StoredSchemes.fold(source) { () throws(SmithError) in
+      try ConfigurationFiles.quantization(of: self, chosen: configuration)
+    }
+  }
+}
+
+extension StoredTensors {
+  /// Of each tensor that is part of a quantized one the name of that.
+  var owners: [String: String] {
+    var owners: [String: String] = [:]
+    for (name, recipe) in self where recipe.storedScheme != nil {
+      for part in recipe.sources { owners[part] = name }
+    }
+    return owners
   }
 }

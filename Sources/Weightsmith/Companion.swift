@@ -23,7 +23,9 @@ public struct Companion: Hashable, Sendable {
     of checkpoint: Checkpoint, written: Parameters, family: Family, dialect: Dialect
   ) -> [Companion] {
     var configuration = written.configuration.written(for: dialect, family: family)
-    if !written.schemes.isEmpty, dialect.configuration.namesArchitecture {
+    if let layout = written.layout.flatMap(Layouts.writing) {
+      for (key, value) in layout.configuration(of: written.laidOut) { configuration[key] = value }
+    } else if !written.schemes.isEmpty, dialect.configuration.namesArchitecture {
       // Without this key transformers would take the codes for weights; with a method it does not know it refuses.
       configuration["quantization_config"] = ["quant_method": "weightsmith"]
     }
@@ -55,6 +57,21 @@ public struct Companion: Hashable, Sendable {
       } else if configurationName == nil, isConfiguration(name) {
         result.append(Companion(name: name, content: .copy(of: path)))
       }
+    }
+    return result
+  }
+
+  /// The same files, with configurations that no longer say of the tensors that they are quantized.
+  static func unquantized(_ companions: [Companion]) throws(SmithError) -> [Companion] {
+    var result: [Companion] = []
+    for companion in companions {
+      var changed = companion
+      if case .copy(let path) = companion.content, path.lastComponent == "config.json" {
+        var values = try ConfigurationFiles.read(path)
+        for key in ["quantization_config", "quantization"] { values.remove(key) }
+        changed.content = .text(JSON.object(values).serialized(pretty: true) + "\n")
+      }
+      result.append(changed)
     }
     return result
   }

@@ -75,6 +75,23 @@ struct ConfigurationFiles {
     }
   }
 
+  /// What a configuration file says of how tensors are quantized; empty where none does.
+  static func quantization(
+    of checkpoint: Checkpoint, chosen: String?
+  ) throws(SmithError) -> JSONObject {
+    let beside = ["config.json", "quantize_config.json"].map {
+      checkpoint.folder.appending(path: $0)
+    }
+    for path in chosen.map({ [$0] }) ?? beside where FolderListing.isFile(path) {
+      let values = try read(path)
+      if path.lastComponent == "quantize_config.json" { return values }
+      for key in ["quantization_config", "quantization"] {
+        if let found = values[key]?.objectValue { return found }
+      }
+    }
+    return JSONObject()
+  }
+
   static func read(_ path: String) throws(SmithError) -> JSONObject {
     let file = try InputFile(path)
     guard file.count <= sizeLimit else {

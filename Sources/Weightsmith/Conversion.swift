@@ -66,9 +66,13 @@ public struct Conversion: Sendable {
           remedy: "--names hf, or another ecosystem's")
       default:
         let checkpoint = input.checkpoint
+        var planner = VerbatimPlanner(checkpoint: checkpoint, dtype: target.dtype)
+        let plan = try planner.plan()
+        let companions = Companion.copied(from: checkpoint)
         prepared = Prepared(
-          plan: try VerbatimPlanner(checkpoint: checkpoint, dtype: target.dtype).plan(),
-          companions: Companion.copied(from: checkpoint), written: nil)
+          plan: plan,
+          companions: try planner.decodes ? Companion.unquantized(companions) : companions,
+          written: nil)
       }
       prepared.plan.notes = input.checkpoint.source.notes + prepared.plan.notes
       try rules.apply(to: &prepared.plan)
@@ -101,6 +105,13 @@ public struct Conversion: Sendable {
         .refused,
         "\(model.family) has no \(names.rawValue) names, only \(known.joined(separator: ", "))",
         remedy: "--names \((known + ["keep"]).joined(separator: ", or "))")
+    }
+    if let layout = model.parameters.layout {
+      guard target.format.name == "safetensors", names == .hf else {
+        throw SmithError(
+          .refused, "the layout of \(layout) stands in safetensors under the names of hf",
+          remedy: "--to safetensors --names hf, or --layout \(Layouts.own)")
+      }
     }
     let source = model.source
     let planner = Planner(family: family, dialect: dialect, dtype: target.dtype) {

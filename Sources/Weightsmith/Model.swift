@@ -32,7 +32,7 @@ public struct Model: Sendable {
   /// A typed error lists what is missing, unknown or contradictory.
   public init(_ checkpoint: Checkpoint, options: Options = Options()) throws(SmithError) {
     do throws(SmithError) {
-      let stored = try StoredSchemes.fold(checkpoint.source)
+      let stored = try checkpoint.storedTensors(configuration: options.configuration)
       let names = stored.map { (name: $0.key, shape: $0.value.shape) }
       let found = try ConfigurationFiles.recognise(names, of: checkpoint, options)
       guard let (family, dialect) = found else {

@@ -44,6 +44,9 @@ extension Recipe {
     case .permute(let inner, let axes):
       "permute \(axes.map(String.init).joined(separator: ",")) " + inner.steps
     case .negate(let inner): "negate " + inner.steps
+    case .codes(let inner, _): "codes " + inner.steps
+    case .constant: "constant "
+    case .quotient(let inner, _): "quotient " + inner.steps
     case .finite(let inner): "finite " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")

@@ -10,6 +10,8 @@ struct Quantization {
   var requantizes = false
   /// Whether values that are no finite numbers are replaced instead of refused.
   var allowsNonfinite = false
+  /// The layout of another program that must hold the matrices; nil for our own.
+  var layout: (any WritingLayout)?
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -17,10 +19,15 @@ struct Quantization {
   /// `.refused` when the scheme takes no matrix at all: the output would be the input under a false name.
   func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var result = parameters
+    result.layout = layout?.name
+    let scheme = try form()
+    if scheme.name != self.scheme.name, let layout {
+      result.notes.append("\(layout.name) holds \(self.scheme.name) as \(scheme.name)")
+    }
     var others: [String: [(String, [Int])]] = [:]
     for (name, recipe) in parameters.recipes
-    where Self.isCandidate(name, recipe, keeping: keep) {
-      let chosen = scheme.holding(recipe.shape)
+    where isCandidate(name, recipe) {
+      let chosen = holding(recipe.shape, name, scheme)
       if chosen?.name != scheme.name {
         others[chosen?.name ?? "", default: []].append((name, recipe.shape))
       }
@@ -32,10 +39,41 @@ struct Quantization {
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)
     }
+    if let layout, !layout.takesEmbeddings, result.recipes[Self.words] != nil {
+      result.notes.append("kept as it is: \(Self.words), which \(layout.name) does not quantize")
+    }
     for (substitute, matrices) in others.sorted(by: { $0.key < $1.key }) {
       result.notes.append(note(substitute, matrices))
     }
     return result
+  }
+
+  static let words = "embeddings.word"
+
+  /// The scheme as the layout has it; `.refused` for one that the layout does not hold.
+  private func form() throws(SmithError) -> any QuantizationScheme {
+    guard let layout else { return scheme }
+    if let form = layout.form(of: scheme) { return form }
+    throw SmithError(
+      .usage, "--layout \(layout.name) does not hold \(scheme.name)",
+      remedy: "\(layout.held), or --layout \(Layouts.own)")
+  }
+
+  /// What takes a matrix: the scheme or the first of its substitutes that can, in the layout.
+  private func holding(
+    _ shape: [Int], _ name: String, _ scheme: any QuantizationScheme
+  ) -> (any QuantizationScheme)? {
+    guard let layout else { return scheme.holding(shape) }
+    var next: (any QuantizationScheme)? = scheme
+    while let candidate = next {
+      if let form = layout.form(of: candidate), form.storedName == candidate.storedName,
+        (try? form.components(shape: shape)) != nil, layout.holds(shape, by: form)
+      {
+        return form
+      }
+      next = layout.isUniform ? nil : candidate.substitute
+    }
+    return nil
   }
 
   /// A matrix of numbers, not of the few that are always kept.
@@ -45,7 +83,12 @@ struct Quantization {
   }
 
   private func candidates(_ parameters: Parameters) -> Int {
-    parameters.recipes.count { Self.isCandidate($0.key, $0.value, keeping: keep) }
+    parameters.recipes.count { isCandidate($0.key, $0.value) }
+  }
+
+  private func isCandidate(_ name: String, _ recipe: Recipe) -> Bool {
+    Self.isCandidate(name, recipe, keeping: keep)
+      && (name != Self.words || layout?.takesEmbeddings ?? true)
   }
 
   private func refuseSecondScheme(
@@ -73,7 +116,7 @@ struct Quantization {
 
   private func refusal(_ parameters: Parameters) -> SmithError {
     var reason = "every matrix is kept"
-    for (name, recipe) in parameters.recipes where Self.isCandidate(name, recipe, keeping: keep) {
+    for (name, recipe) in parameters.recipes where isCandidate(name, recipe) {
       do throws(SmithError) { _ = try scheme.components(shape: recipe.shape) } catch {
         reason = error.detail
       }

@@ -9,20 +9,30 @@ struct VerbatimPlanner {
   /// The element type of floating-point tensors, and of blocks that can be decoded; nil keeps each one's own.
   let dtype: DType?
 
-  func plan() throws(SmithError) -> Plan {
+  /// Whether `plan` decodes what a configuration file calls quantized.
+  private(set) var decodes = false
+
+  init(checkpoint: Checkpoint, dtype: DType?) {
+    self.checkpoint = checkpoint
+    self.dtype = dtype
+  }
+
+  mutating func plan() throws(SmithError) -> Plan {
     var plan = Plan(outputs: [], fates: [], metadata: checkpoint.source.typedMetadata)
-    let values = dtype == nil ? [:] : try StoredSchemes.fold(checkpoint.source)
+    let values = dtype == nil ? [:] : try checkpoint.storedTensors()
     // The parts of quantized tensors by name, and whose they are: decoded ones are no tensors of their own.
-    var owners: [String: String] = [:]
-    for (name, recipe) in values where recipe.storedScheme != nil {
-      for part in recipe.sources { owners[part] = name }
-    }
+    let owners = values.owners
+    var written: Set<String> = []
     for tensor in checkpoint.tensors {
       if let owner = owners[tensor.name] {
         plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: owner))
-        if owner == tensor.name, let recipe = values[owner] {
+        if written.insert(owner).inserted, let recipe = values[owner] {
           plan.outputs.append(Plan.Output(name: owner, recipe: cast(recipe)))
         }
+      } else if tensor.encoding.dtype != nil, dtype != nil, values[tensor.name] == nil {
+        plan.fates.append(
+          TensorFate(
+            tensor: tensor.name, kind: .used, detail: "says how a quantized matrix is stored"))
       } else if let output = copy(of: tensor) {
         plan.outputs.append(output)
         plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: tensor.name))
@@ -33,7 +43,10 @@ struct VerbatimPlanner {
             detail: "\(tensor.encoding.name): no numbers to write"))
       }
     }
-    if !owners.isEmpty { plan.metadata[StoredSchemes.key] = nil }
+    if !owners.isEmpty {
+      plan.metadata[StoredSchemes.key] = nil
+      decodes = true
+    }
     if let note = undecoded(plan) { plan.notes.append(note) }
     return plan
   }

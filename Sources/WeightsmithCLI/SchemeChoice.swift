@@ -39,6 +39,17 @@ enum SchemeChoice {
     self = .scheme(scheme)
   }
 
+  /// What `--layout` names, nil for our own.
+  static func layout(_ name: String?) throws(SmithError) -> String? {
+    guard let name, name != Layouts.own else { return nil }
+    guard Layouts.names.contains(name) else {
+      throw SmithError(
+        .usage, "--layout \(name): expected \(Layouts.names.joined(separator: ", "))",
+        remedy: Layouts.names.nearest(to: name).map { "--layout \($0)" })
+    }
+    return name
+  }
+
   init(parsing name: String) throws(SmithError) {
     if let type = Self.types.first(where: { $0.rawValue == name }) {
       self = .type(type)

@@ -74,7 +74,7 @@ import Weightsmith
     var file = try SafetensorsFile("\(folder)/model.safetensors")
     file["bert.encoder.layer.3.output.dense.weight"][9] = .infinity
     try file.write(to: "\(folder)/model.safetensors")
-    for scheme in Schemes.all {
+    for scheme in Schemes.all where scheme.holding([64, 64]) != nil {
       let smaller = try Model(Checkpoint.open(folder)).applying(.quantize(scheme))
       let work = try Conversion(smaller, to: "safetensors", as: .hf, at: "\(scratch.path)/out")
       let error = #expect(throws: SmithError.self) { try work.run() }

@@ -4,6 +4,7 @@
 #include "checksum.h"
 #include "convert.h"
 #include "kernels.h"
+#include "levels.h"
 #include "blocks.h"
 #include "system.h"
 #include "transpose.h"

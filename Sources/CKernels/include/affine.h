@@ -19,10 +19,11 @@ void ws_affine_values(void *values, const void *codes, const void *scales, const
                       int bits, int flip);
 
 // The same in groups that have an offset instead of a zero: a code stands for scale * code + bias, and both are what MLX's quantizer
-// chooses (formats section 9). `biases` are f32.
+// chooses (formats section 9). `biases` are f32; `precision` is what product and sum are rounded to: f16 for 16, bf16 for 8, f32 else.
 ptrdiff_t ws_biased_fit(void *scales, void *biases, const void *values, size_t groups, size_t n, int bits);
 void ws_biased_codes(void *codes, const void *values, const void *scales, const void *biases, size_t groups, size_t n, int bits);
-void ws_biased_values(void *values, const void *codes, const void *scales, const void *biases, size_t groups, size_t n);
+void ws_biased_values(void *values, const void *codes, const void *scales, const void *biases, size_t groups, size_t n,
+                      int precision);
 
 // Rows of `columns` codes whose scale and zero are those of group order[column] (i32, each below `groups`) of their row.
 void ws_ordered_values(void *values, const void *codes, const void *scales, const void *zeros, const void *order,

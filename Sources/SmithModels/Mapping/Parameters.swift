@@ -12,6 +12,10 @@ public struct Parameters: Sendable {
   public var dialect: Dialect.Name
   /// The scheme of each quantized parameter, canonical name to the scheme's name: as stored, until a transform chooses another.
   public var schemes: [String: String] = [:]
+  /// The layout in which another program finds quantized parameters (`Layouts`); nil for our own.
+  public var layout: String?
+  /// The matrices that were planned in that layout.
+  public internal(set) var laidOut: [WrittenMatrix] = []
   /// Which of the models it is that the checkpoint's ecosystem keeps in one file; nil for all others.
   public var part: String?
   /// Settings that nothing stated, and what transforms have to say of their results.

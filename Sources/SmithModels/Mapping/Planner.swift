@@ -46,7 +46,7 @@ public struct Planner: Sendable {
       for (rule, stored) in rows {
         if let scheme = written.schemes[name] {
           outputs += try encoded(
-            name, recipe, as: stored, rule: rule, scheme: scheme, schemes: &schemes)
+            name, recipe, as: stored, rule: rule, scheme: scheme, schemes: &schemes, in: &written)
           continue
         }
         guard rule.step.isWritten else {
@@ -61,7 +61,8 @@ public struct Planner: Sendable {
     for (name, tie, rule) in tiedNames(written) {
       guard let recipe = written.recipes[tie] else { continue }
       if let scheme = written.schemes[tie] {
-        outputs += try encoded(tie, recipe, as: name, rule: rule, scheme: scheme, schemes: &schemes)
+        outputs += try encoded(
+          tie, recipe, as: name, rule: rule, scheme: scheme, schemes: &schemes, in: &written)
       } else if let stored = rule.step.writing(recipe) {
         outputs.append(Plan.Output(name: name, recipe: cast(stored)))
       }
@@ -120,16 +121,25 @@ public struct Planner: Sendable {
 
   private func encoded(
     _ canonical: String, _ recipe: Recipe, as name: String, rule: Rule, scheme: String,
-    schemes: inout JSONObject
+    schemes: inout JSONObject, in written: inout Parameters
   ) throws(SmithError) -> [Plan.Output] {
     guard rule.step == .copy, let coder = Schemes.named(scheme) else {
       throw refusal(
         "it stores \(canonical) in another layout, which \(scheme) codes cannot follow",
         remedy: "--dtype f32")
     }
-    schemes[name] = StoredSchemes.Entry.json(scheme: coder.storedName, shape: recipe.shape)
     let components = try coder.components(shape: recipe.shape)
     let parts = recipe.encoded(by: scheme, count: components.count)
+    if let layout = written.layout.flatMap(Layouts.writing) {
+      let ending = ".weight"
+      guard name.hasSuffix(ending) else {
+        throw refusal("\(layout.name) stores matrices called X.weight, not \(name)")
+      }
+      let stem = String(name.dropLast(ending.count))
+      written.laidOut.append(WrittenMatrix(stem: stem, scheme: coder.storedName))
+      return layout.outputs(stem, coder, shape: recipe.shape, parts: parts)
+    }
+    schemes[name] = StoredSchemes.Entry.json(scheme: coder.storedName, shape: recipe.shape)
     return zip(components, parts).map { Plan.Output(name: name + $0.suffix, recipe: $1) }
   }
 

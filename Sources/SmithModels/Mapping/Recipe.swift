@@ -40,6 +40,12 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case add(Recipe, Double)
   /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
   case finite(Recipe)
+  /// Codes through a step that packs, unpacks or moves them.
+  case codes(Recipe, CodeStep)
+  /// f32 values over one number, each rounded once.
+  case quotient(Recipe, Recipe)
+  /// What stands beside codes and does not depend on them.
+  case constant(Constant, number: Recipe?)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -63,8 +69,12 @@ extension Recipe {
     case .mean(let parts): return parts.first?.shape ?? []
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
+    case .constant(let constant, let number): return constant.shape(hasNumber: number != nil)
+    case .codes(let inner, let step):
+      let shape = inner.shape
+      return shape.dropLast() + [step.result(of: inner.dtype, width: shape.last ?? 0).width]
     case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner):
+      .finite(let inner), .quotient(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -87,12 +97,14 @@ extension Recipe {
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
       return inner.dtype
+    case .constant(let constant, _): return constant.dtype
+    case .codes(let inner, let step): return step.result(of: inner.dtype, width: 0).dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
     case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed,
-      .finite:
+      .finite, .quotient:
       return .f32
     }
   }
@@ -109,13 +121,15 @@ extension Recipe {
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner):
+      .finite(let inner), .codes(let inner, _):
       inner.allSources
-    case .product(let first, let second), .addingRow(let first, let second):
+    case .product(let first, let second), .addingRow(let first, let second),
+      .quotient(let first, let second):
       first.allSources + second.allSources
     case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
+    case .constant(_, let number): number?.allSources ?? []
     case .identity, .zeros, .ones: []
     }
   }
@@ -129,7 +143,9 @@ extension Recipe {
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add, .finite: false
+    case .component, .product, .addingRow, .mean, .computed, .add, .finite, .quotient, .codes,
+      .constant:
+      false
     }
   }
 
@@ -143,7 +159,8 @@ extension Recipe {
   public var storedScheme: String? {
     switch self {
     case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
+      .cast(let inner, _), .quotient(let inner, _):
       inner.storedScheme
     default: nil
     }

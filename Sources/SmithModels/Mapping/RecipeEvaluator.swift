@@ -72,6 +72,11 @@ public struct RecipeEvaluator: Sendable {
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
+    case .codes(let inner, let step): return try stepped(inner, step, rows: rows)
+    case .constant(let constant, let number):
+      return try self.constant(constant, number, rows: rows)
+    case .quotient(let inner, let divisor):
+      return try quotient(inner, divisor, rows: rows).littleEndianBytes
     case .finite(let inner): return try finite(inner, rows: rows).littleEndianBytes
     case .identity(let size):
       var values = [Float](repeating: 0, count: rows.count * size)

@@ -8,10 +8,31 @@ public enum StoredSchemes {
   public static let key = "weightsmith.schemes"
 
   /// The tensors of a source as recipes: plain ones as they are, blocks of a scheme we decode as the values they stand for, components
-  /// of a scheme folded into the tensor they encode. Blocks we cannot decode, and what is stored as no numbers, have no recipe.
+  /// of a scheme folded into the tensor they encode, ours and those of the programs in `Layouts`. Blocks we cannot decode, and what
+  /// is stored as no numbers, have no recipe.
   ///
-  /// `.malformed`, `.unsupported` or `.mismatch` where the metadata says what the tensors do not bear out.
-  public static func fold(_ source: any TensorSource) throws(SmithError) -> StoredTensors {
+  /// `settings` gives what a configuration file says of the quantization; it is asked only where a layout of another program is met.
+  /// `.malformed`, `.unsupported`, `.missing` or `.mismatch` where the metadata says what the tensors do not bear out.
+  public static func fold(
+    _ source: any TensorSource,
+    settings: () throws(SmithError) -> JSONObject = { () throws(SmithError) in JSONObject() }
+  ) throws(SmithError) -> StoredTensors {
+    var tensors = try foldOwn(source)
+    let taken = Set(
+      tensors.values.filter { $0.storedScheme != nil }.flatMap(\.sources))
+    for matrix in try Layouts.matrices(of: source, leaving: taken, settings: settings) {
+      for name in matrix.tensors { tensors.removeValue(forKey: name) }
+      guard tensors[matrix.name] == nil else {
+        throw SmithError(
+          .mismatch, "stored as itself and in parts",
+          at: Place(file: source.files.first, item: matrix.name))
+      }
+      tensors[matrix.name] = matrix.recipe
+    }
+    return tensors
+  }
+
+  private static func foldOwn(_ source: any TensorSource) throws(SmithError) -> StoredTensors {
     var plain: StoredTensors = [:]
     for tensor in source.tensors {
       switch tensor.encoding {

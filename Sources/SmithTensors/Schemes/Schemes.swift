@@ -1,6 +1,7 @@
 /// The schemes, in the order in which they are listed.
 public enum Schemes {
-  public static let all: [any QuantizationScheme] = AffineScheme.listed + blocks
+  public static let all: [any QuantizationScheme] =
+    AffineScheme.listed + LevelScheme.listed + blocks
 
   /// ggml's.
   static let blocks: [any QuantizationScheme] = [
@@ -32,6 +33,6 @@ public enum Schemes {
   /// The scheme of that name, read-only ones included; nil where there is none. Schemes with parameters are found in every
   /// combination that their names can say, listed or not.
   public static func named(_ name: String) -> (any QuantizationScheme)? {
-    byName[name] ?? AffineScheme(named: name)
+    byName[name] ?? AffineScheme(named: name) ?? LevelScheme(named: name)
   }
 }

@@ -51,14 +51,15 @@ public struct Transform: Sendable {
   ///
   /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
   /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
-  /// infinity the largest finite magnitude of its row.
+  /// infinity the largest finite magnitude of its row. `layout` is one of `Layouts.names`, our own where none is given.
   public static func quantize(
     _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false,
-    allowingNonfinite: Bool = false
+    allowingNonfinite: Bool = false, layout: String? = nil
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
       try Quantization(
-        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite
+        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite,
+        layout: layout.flatMap(Layouts.writing)
       ).applied(to: parameters)
     }
   }

@@ -34,7 +34,7 @@ public struct ReferenceOutputs: Sendable {
     var evaluator = RecipeEvaluator(source: checkpoint.source)
     // A remark beside the numbers is no output.
     let unreadable: Set<DType> = [.string, .opaque]
-    for (name, recipe) in try StoredSchemes.fold(checkpoint.source)
+    for (name, recipe) in try checkpoint.storedTensors()
     where !unreadable.contains(recipe.dtype) {
       do throws(SmithError) {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))

@@ -162,7 +162,12 @@ extension TensorComparison.Pair {
       return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat
         ? [.cast(old, to: new.dtype)] : []
     }
-    return [scheme, "\(scheme)+mse"].compactMap { name in
+    var names = [scheme]
+    // GPTQ stores a zero for every group, symmetric codes or not.
+    if let codes = Schemes.named(scheme) as? AffineScheme, let middle = codes.symmetric {
+      names.append(middle.name)
+    }
+    return names.flatMap { [$0, "\($0)+mse"] }.compactMap { name in
       guard let parts = try? Schemes.named(name)?.components(shape: old.shape) else { return nil }
       return .decode(
         scheme: name, shape: old.shape, components: old.encoded(by: name, count: parts.count))

@@ -30,6 +30,12 @@ struct Quantize: SmithCommand {
       valueName: "how"))
   var search: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How safetensors holds the codes: \(Layouts.names.joined(separator: ", ")); the last is our own and the default.",
+      valueName: "name"))
+  var layout: String?
+
   @Flag(help: "Take NaN for 0 and an infinity for the largest finite magnitude of its row.")
   var allowNonfinite = false
 
@@ -45,7 +51,8 @@ struct Quantize: SmithCommand {
     switch try SchemeChoice(parsing: scheme, search: search) {
     case .scheme(let coder):
       transform = .quantize(
-        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite)
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
+        layout: try SchemeChoice.layout(layout))
     case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
     }
     let model = try source.model(src).applying(transform)

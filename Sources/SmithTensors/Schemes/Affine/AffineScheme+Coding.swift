@@ -12,80 +12,94 @@ extension AffineScheme {
       guard let fixed else {
         throw SmithError(.unsupported, "\(name) needs a survey of the whole matrix first")
       }
-      components[1] = [fixed.scale].bytes
+      components[1] = try stored([fixed.scale])
       if zero == .code { components[2] = [UInt8(fixed.zero)] }
     }
     if count == 0 { return }
     let length = granularity == .tensor ? rows.count : groupLength(columns: columns)
-    let groups = rows.count / length
-    if granularity != .tensor {
-      let refused = fit(rows, groups: groups, length: length, into: &components)
-      if refused >= 0 {
-        throw SmithError(
-          .refused,
-          "row \(firstRow + refused * length / columns) has a value that is not finite, or a range that is none"
-        )
-      }
+    var chosen = Chosen(groups: rows.count / length, length: length)
+    if let fixed {
+      chosen.scales = [fixed.scale]
+      chosen.zeros = [UInt8(fixed.zero)]
+    } else if let refused = fit(rows, &chosen) {
+      throw SmithError(
+        .refused,
+        "row \(firstRow + refused * length / columns) has a value that is not finite, or a range that is none"
+      )
     }
-    components[0] = packed(
-      codes(rows, groups: groups, length: length, components), columns: columns)
+    components[1] = try stored(chosen.scales)
+    switch zero {
+    case .symmetric: break
+    case .code: components[2] = chosen.zeros
+    case .bias: components[2] = try stored(chosen.biases)
+    }
+    components[0] = packed(codes(rows, chosen), columns: columns)
   }
 
-  /// Scales and zeros; -1, or the first group that has none.
-  private func fit(
-    _ rows: Span<Float>, groups: Int, length: Int, into parts: inout [[UInt8]]
-  ) -> Int {
-    let bits = Int32(bits)
-    return rows.withUnsafeBufferPointer { values in
-      parts.withUnsafeMutableBufferPointer { parts in
-        parts[1].withUnsafeMutableBytes { scales in
-          let refused =
-            switch zero {
-            case .symmetric:
-              ws_affine_fit(scales.baseAddress, nil, values.baseAddress, groups, length, bits)
-            case .code:
-              parts[2].withUnsafeMutableBytes {
-                ws_affine_fit(
-                  scales.baseAddress, $0.baseAddress, values.baseAddress, groups, length, bits)
-              }
-            case .bias:
-              parts[2].withUnsafeMutableBytes {
-                ws_biased_fit(
-                  scales.baseAddress, $0.baseAddress, values.baseAddress, groups, length, bits)
-              }
-            }
-          if searches, refused < 0 {
-            zeros(parts[parts.count - 1]) { zeros in
-              ws_affine_search(
-                scales.baseAddress, zeros, values.baseAddress, groups, length, bits, leastStored)
-            }
-          }
-          return refused
+  /// Scales, zeros and biases of groups, in f32 and bytes.
+  private struct Chosen {
+    let groups: Int
+    let length: Int
+    var scales: [Float]
+    var zeros: [UInt8]
+    var biases: [Float]
+
+    init(groups: Int, length: Int) {
+      self.groups = groups
+      self.length = length
+      scales = [Float](repeating: 0, count: groups)
+      zeros = [UInt8](repeating: 0, count: groups)
+      biases = scales
+    }
+  }
+
+  /// Chooses scales and zeros; the first group that has none, if any.
+  private func fit(_ rows: Span<Float>, _ chosen: inout Chosen) -> Int? {
+    let (groups, length, bits) = (chosen.groups, chosen.length, Int32(bits))
+    let refused = rows.withUnsafeBufferPointer { values in
+      let values = values.baseAddress
+      switch zero {
+      case .symmetric: return ws_affine_fit(&chosen.scales, nil, values, groups, length, bits)
+      case .code:
+        return ws_affine_fit(&chosen.scales, &chosen.zeros, values, groups, length, bits)
+      case .bias:
+        return ws_biased_fit(&chosen.scales, &chosen.biases, values, groups, length, bits)
+      }
+    }
+    if refused >= 0 { return refused }
+    if searches {
+      rows.withUnsafeBufferPointer { values in
+        if zero == .symmetric {
+          ws_affine_search(
+            &chosen.scales, nil, values.baseAddress, groups, length, bits, leastStored)
+        } else {
+          ws_affine_search(
+            &chosen.scales, chosen.zeros, values.baseAddress, groups, length, bits, leastStored)
         }
       }
     }
+    if zero != .bias, scaleType != .f32 { chosen.scales = chosen.scales.map(stored) }
+    return nil
   }
 
   /// The codes of groups, a byte each.
-  private func codes(
-    _ rows: Span<Float>, groups: Int, length: Int, _ parts: [[UInt8]]
-  ) -> [UInt8] {
-    let total = rows.count
+  private func codes(_ rows: Span<Float>, _ chosen: Chosen) -> [UInt8] {
+    let (total, groups, length) = (rows.count, chosen.groups, chosen.length)
     return rows.withUnsafeBufferPointer { values in
       [UInt8](unsafeUninitializedCapacity: total) { codes, count in
         count = total
-        parts[1].withUnsafeBytes { scales in
-          zeros(parts[parts.count - 1]) { zeros in
-            if zero == .bias {
-              ws_biased_codes(
-                codes.baseAddress, values.baseAddress, scales.baseAddress, zeros, groups, length,
-                Int32(bits))
-            } else {
-              ws_affine_codes(
-                codes.baseAddress, values.baseAddress, scales.baseAddress, zeros, groups, length,
-                Int32(bits), leastStored, flip)
-            }
-          }
+        let (codes, values) = (codes.baseAddress, values.baseAddress)
+        switch zero {
+        case .symmetric:
+          ws_affine_codes(
+            codes, values, chosen.scales, nil, groups, length, Int32(bits), leastStored, flip)
+        case .code:
+          ws_affine_codes(
+            codes, values, chosen.scales, chosen.zeros, groups, length, Int32(bits), leastStored,
+            flip)
+        case .bias:
+          ws_biased_codes(
+            codes, values, chosen.scales, chosen.biases, groups, length, Int32(bits))
         }
       }
     }
@@ -99,40 +113,35 @@ extension AffineScheme {
     let total = rows.count
     let length = granularity == .tensor ? total : groupLength(columns: columns)
     let codes = unpacked(components[0], rows: count, columns: columns)
-    if granularity == .tensor, components[1].count != 4 || (zero == .code && components[2].isEmpty)
-    {
+    let scales = try [Float](converting: components[1], from: scaleType)
+    if granularity == .tensor, scales.count != 1 || (zero == .code && components[2].isEmpty) {
       throw SmithError(.mismatch, "\(name) has one scale, and one zero if any")
     }
     if isOrdered {
-      try decodeOrdered(codes, components, rows: count, columns: columns, into: &rows)
+      try decodeOrdered(codes, scales, components, rows: count, columns: columns, into: &rows)
       return
     }
+    let biases = zero == .bias ? try [Float](converting: components[2], from: scaleType) : []
+    let precision: Int32 = scaleType == .f16 ? 16 : scaleType == .bf16 ? 8 : 24
     rows.withUnsafeMutableBufferPointer { values in
-      codes.withUnsafeBytes { codes in
-        components[1].withUnsafeBytes { scales in
-          zeros(components[components.count - 1]) { zeros in
-            if zero == .bias {
-              ws_biased_values(
-                values.baseAddress, codes.baseAddress, scales.baseAddress, zeros, total / length,
-                length)
-            } else {
-              ws_affine_values(
-                values.baseAddress, codes.baseAddress, scales.baseAddress, zeros, total / length,
-                length, Int32(bits), flip)
-            }
-          }
-        }
+      let (values, groups) = (values.baseAddress, total / length)
+      switch zero {
+      case .symmetric:
+        ws_affine_values(values, codes, scales, nil, groups, length, Int32(bits), flip)
+      case .code:
+        ws_affine_values(values, codes, scales, components[2], groups, length, Int32(bits), flip)
+      case .bias: ws_biased_values(values, codes, scales, biases, groups, length, precision)
       }
     }
   }
 
   /// `.mismatch` for a column that says it belongs to a group there is none of.
   private func decodeOrdered(
-    _ codes: [UInt8], _ parts: [[UInt8]], rows: Int, columns: Int,
+    _ codes: [UInt8], _ scales: [Float], _ parts: [[UInt8]], rows: Int, columns: Int,
     into values: inout MutableSpan<Float>
   ) throws(SmithError) {
     let order = parts[parts.count - 1]
-    let groups = parts[1].count / 4 / rows
+    let groups = scales.count / rows
     guard order.count == columns * 4 else {
       throw SmithError(.mismatch, "\(order.count / 4) groups for \(columns) columns")
     }
@@ -145,31 +154,19 @@ extension AffineScheme {
       }
     }
     values.withUnsafeMutableBufferPointer { values in
-      codes.withUnsafeBytes { codes in
-        parts[1].withUnsafeBytes { scales in
-          order.withUnsafeBytes { order in
-            zeros(parts[2]) { zeros in
-              ws_ordered_values(
-                values.baseAddress, codes.baseAddress, scales.baseAddress, zeros,
-                order.baseAddress, rows, columns, groups, Int32(bits), flip)
-            }
-          }
-        }
+      if zero == .symmetric {
+        ws_ordered_values(
+          values.baseAddress, codes, scales, nil, order, rows, columns, groups, Int32(bits), flip)
+      } else {
+        ws_ordered_values(
+          values.baseAddress, codes, scales, parts[2], order, rows, columns, groups, Int32(bits),
+          flip)
       }
     }
   }
 
   /// Signed bytes are codes around 128 with the highest bit exchanged.
   private var flip: Int32 { zero == .symmetric && !isPacked ? 0x80 : 0 }
-
-  /// The zeros for a kernel: nil where there are none.
-  private func zeros(_ part: [UInt8], _ body: (UnsafeRawPointer?) -> Void) {
-    if zero == .symmetric {
-      body(nil)
-    } else {
-      part.withUnsafeBytes { body($0.baseAddress) }
-    }
-  }
 }
 
 extension [Float] {

@@ -3,7 +3,8 @@ import SmithBytes
 
 /// One group, one weight at a time: what calibrating quantizers choose codes with, to the bit what `encode` and `decode` compute.
 extension AffineScheme {
-  /// Scale and zero of a group of finite weights; with the search, if the scheme searches. An empty group is one of zeros.
+  /// Scale and zero of a group of finite weights; with the search, if the scheme searches. An empty group is one of zeros. With biases
+  /// in a narrow type these are what codes are chosen for; what is stored is rounded.
   public func parameters(of group: Span<Float>) -> Parameters {
     if group.isEmpty { return Parameters(scale: 1, zero: 0) }
     var scale: Float = 1
@@ -25,7 +26,8 @@ extension AffineScheme {
         }
       }
     }
-    return Parameters(scale: scale, zero: zero == .bias ? bias : Float(code))
+    return Parameters(
+      scale: zero == .bias ? scale : stored(scale), zero: zero == .bias ? bias : Float(code))
   }
 
   /// The code of a weight: rounded half to even and held to `codes`.
@@ -41,7 +43,8 @@ extension AffineScheme {
 
   /// The weight that a code stands for.
   public func value(_ code: Int, scale: Float, zero: Float) -> Float {
-    self.zero == .bias ? Float(code) * scale + zero : (Float(code) - zero) * scale
+    self.zero == .bias
+      ? rounded(rounded(Float(code) * scale) + zero) : (Float(code) - zero) * scale
   }
 
   /// The bytes of each component, from the codes of whole rows of `columns`, and scale and zero of each group in the order of the rows
@@ -68,13 +71,46 @@ extension AffineScheme {
     }
     let offset = zero == .symmetric && isPacked ? 1 << (bits - 1) : 0
     let bytes = codes.map { UInt8(truncatingIfNeeded: Int($0) + offset) }
-    var parts = [packed(bytes, columns: columns), scales.withUnsafeBytes { Array<UInt8>($0) }]
+    var parts = [packed(bytes, columns: columns), try stored(scales)]
     switch zero {
     case .symmetric: break
     case .code: parts.append(zeros.map { UInt8($0) })
-    case .bias: parts.append(zeros.withUnsafeBytes { Array<UInt8>($0) })
+    case .bias: parts.append(try stored(zeros))
     }
     return parts
+  }
+
+  /// A number in the type of the scales.
+  func rounded(_ value: Float) -> Float {
+    switch scaleType {
+    case .f16: return Float(Float16(value))
+    case .bf16:
+      let bits = value.bitPattern
+      return Float(bitPattern: (bits &+ 0x7FFF &+ (bits >> 16 & 1)) & 0xFFFF_0000)
+    default: return value
+    }
+  }
+
+  /// A scale in the type in which it is stored, the least there is instead of 0.
+  func stored(_ scale: Float) -> Float {
+    let value = rounded(scale)
+    return value == 0 && scale > 0
+      ? (scaleType == .f16 ? Float(Float16.leastNonzeroMagnitude) : 0x1p-133) : value
+  }
+
+  /// Scales or biases as bytes; `.refused` for one that the type cannot hold.
+  func stored(_ values: [Float]) throws(SmithError) -> [UInt8] {
+    if scaleType == .f32 { return values.bytes }
+    let made = try [UInt8](count: values.count * scaleType.width) { span throws(SmithError) in
+      try ElementConversion.convert(values.bytes.span.bytes, from: .f32, into: &span, to: scaleType)
+    }
+    if let index = ElementConversion.firstOverflow(
+      values.bytes, from: .f32, converted: made, to: scaleType)
+    {
+      throw SmithError(
+        .refused, "a scale of \(values[index]) is too large for \(scaleType.rawValue)")
+    }
+    return made
   }
 
   /// The least code as kernels count: symmetric codes from 2^(bits - 1).

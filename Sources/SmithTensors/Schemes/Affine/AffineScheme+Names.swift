@@ -1,6 +1,8 @@
 extension AffineScheme {
   static let bitWidths = 2...8
-  static let groupSizes = [32, 64, 128]
+  /// The group sizes of listed schemes, and of MLX.
+  public static let groupSizes = [32, 64, 128]
+  static let scaleTypes: [DType] = [.f32, .f16, .bf16]
 
   /// Those that are listed: every width in every granularity, symmetric, with zeros, and what MLX has.
   public static let listed: [AffineScheme] = bitWidths.reversed().flatMap { bits in
@@ -13,7 +15,8 @@ extension AffineScheme {
     }
   }
 
-  /// `int4-g32-asym`: the bits, the granularity (none is the whole tensor), `-asym` for zeros, `-bias` for offsets, `-ordered`.
+  /// `int4-g32-asym`: the bits, the granularity (none is the whole tensor), `-asym` for zeros, `-bias` for offsets, the
+  /// type of the scales where it is not f32, `-ordered`.
   public var storedName: String {
     var name = "int\(bits)"
     switch granularity {
@@ -26,6 +29,7 @@ extension AffineScheme {
     case .code: name += "-asym"
     case .bias: name += "-bias"
     }
+    if scaleType != .f32 { name += "-" + scaleType.rawValue }
     return isOrdered ? name + "-ordered" : name
   }
 
@@ -52,10 +56,13 @@ extension AffineScheme {
       zero = chosen
       words.removeFirst()
     }
+    let type = words.first.flatMap { DType(rawValue: String($0)) }
+    if type != nil { words.removeFirst() }
     let isOrdered = words.first == "ordered"
     if isOrdered { words.removeFirst() }
     self.init(
-      bits: bits, granularity: granularity, zero: zero, isOrdered: isOrdered,
+      bits: bits, granularity: granularity, zero: zero, scaleType: type ?? .f32,
+      isOrdered: isOrdered,
       searches: searched.count == 2)
     // Only the spelling that the scheme itself has.
     guard words.isEmpty, self.name == name else { return nil }
@@ -74,6 +81,7 @@ extension AffineScheme {
     self.bits = bits
     self.granularity = granularity
     self.zero = zero
+    scaleType = .f32
     isOrdered = false
     searches = false
   }

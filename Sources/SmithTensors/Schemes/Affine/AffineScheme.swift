@@ -29,6 +29,8 @@ public struct AffineScheme: QuantizationScheme, Hashable {
   public let zero: Zero
   /// Whether each column says which group it belongs to (GPTQ with `desc_act`), in the shared component `_group`, i32 [columns].
   public let isOrdered: Bool
+  /// What scales and biases are stored as: f32, f16 or bf16. Codes are chosen for the scale that is stored, but those of MLX.
+  public let scaleType: DType
   /// Whether scales are searched for the least squared error.
   public let searches: Bool
   /// Scale and zero of the one matrix that was surveyed.
@@ -47,10 +49,10 @@ public struct AffineScheme: QuantizationScheme, Hashable {
 
   /// Nil for what no codes can be made of: bits beyond 2 ... 8, empty groups, a search for one scale of a whole tensor.
   public init?(
-    bits: Int, granularity: Granularity, zero: Zero = .symmetric, isOrdered: Bool = false,
-    searches: Bool = false
+    bits: Int, granularity: Granularity, zero: Zero = .symmetric, scaleType: DType = .f32,
+    isOrdered: Bool = false, searches: Bool = false
   ) {
-    guard (2...8).contains(bits) else { return nil }
+    guard (2...8).contains(bits), Self.scaleTypes.contains(scaleType) else { return nil }
     switch granularity {
     case .tensor: if searches || isOrdered || zero == .bias { return nil }
     case .channel: if isOrdered || zero == .bias { return nil }
@@ -61,6 +63,7 @@ public struct AffineScheme: QuantizationScheme, Hashable {
     self.bits = bits
     self.granularity = granularity
     self.zero = zero
+    self.scaleType = scaleType
     self.isOrdered = isOrdered
     self.searches = searches
   }
@@ -80,13 +83,19 @@ public struct AffineScheme: QuantizationScheme, Hashable {
   /// Whether the codes of a row are packed into fewer bytes.
   public var isPacked: Bool { bits < 8 }
 
+  /// The same codes with the zero in their middle, where they have zeros.
+  public var symmetric: AffineScheme? {
+    guard zero == .code, !isOrdered else { return nil }
+    return AffineScheme(bits: bits, granularity: granularity, scaleType: scaleType)
+  }
+
   /// The next smaller groups, down to one per row.
   public var substitute: (any QuantizationScheme)? {
     guard case .group(let size) = granularity, zero != .bias, !isOrdered else { return nil }
     let smaller = Self.groupSizes.last { $0 < size }
     return AffineScheme(
       bits: bits, granularity: smaller.map(Granularity.group) ?? .channel, zero: zero,
-      searches: searches)
+      scaleType: scaleType, searches: searches)
   }
 
   /// `.unsupported` for rows that are no whole number of groups.
@@ -107,14 +116,14 @@ public struct AffineScheme: QuantizationScheme, Hashable {
     var parts = [
       SchemeComponent(
         suffix: "", dtype: bits == 8 && zero == .symmetric ? .i8 : .u8, shape: rows + [width]),
-      SchemeComponent(suffix: "_scale", dtype: .f32, shape: perGroup, isShared: isShared),
+      SchemeComponent(suffix: "_scale", dtype: scaleType, shape: perGroup, isShared: isShared),
     ]
     switch zero {
     case .symmetric: break
     case .code:
       parts.append(
         SchemeComponent(suffix: "_zero", dtype: .u8, shape: perGroup, isShared: isShared))
-    case .bias: parts.append(SchemeComponent(suffix: "_bias", dtype: .f32, shape: perGroup))
+    case .bias: parts.append(SchemeComponent(suffix: "_bias", dtype: scaleType, shape: perGroup))
     }
     if isOrdered {
       parts.append(SchemeComponent(suffix: "_group", dtype: .i32, shape: [columns], isShared: true))
