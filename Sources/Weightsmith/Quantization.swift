@@ -8,6 +8,8 @@ struct Quantization {
   var keep: [Glob] = []
   /// Whether what another scheme stores may be encoded again.
   var requantizes = false
+  /// Whether values that are no finite numbers are replaced instead of refused.
+  var allowsNonfinite = false
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -25,6 +27,7 @@ struct Quantization {
       guard let chosen else { continue }
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
+      if allowsNonfinite, recipe.storedScheme == nil { result.recipes[name] = .finite(recipe) }
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)
@@ -48,7 +51,9 @@ struct Quantization {
   private func refuseSecondScheme(
     _ recipe: Recipe, _ chosen: any QuantizationScheme, _ name: String
   ) throws(SmithError) {
-    guard let stored = recipe.storedScheme, stored != chosen.name, !requantizes else { return }
+    guard let stored = recipe.storedScheme, stored != chosen.storedName, !requantizes else {
+      return
+    }
     throw SmithError(
       .refused, "it is stored as \(stored): \(chosen.name) would add its error to that one's",
       at: Place(item: name), remedy: "the original model, or --requantize")

@@ -32,12 +32,16 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case picking(Recipe, rows: [Int])
   /// f32 values that a transform computed and that stand in no file.
   case computed(ComputedValues)
+  /// Bytes that a transform chose: codes and scales that stand in no file.
+  case chosen(ChosenBytes)
   /// The same elements with dimension k that which is at place k of `axes`.
   case permute(Recipe, axes: [Int])
   /// Every value with the opposite sign.
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
+  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
+  case finite(Recipe)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -61,7 +65,9 @@ extension Recipe {
     case .mean(let parts): return parts.first?.shape ?? []
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
-    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
+    case .chosen(let bytes): return bytes.shape
+    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -81,6 +87,7 @@ extension Recipe {
   public var dtype: DType {
     switch self {
     case .source(_, let dtype, _), .cast(_, let dtype): return dtype
+    case .chosen(let bytes): return bytes.dtype
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
       return inner.dtype
@@ -88,7 +95,8 @@ extension Recipe {
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed:
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed,
+      .finite:
       return .f32
     }
   }
@@ -104,13 +112,15 @@ extension Recipe {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
     case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
+    case .chosen(let bytes): bytes.sources
     case .identity, .zeros, .ones: []
     }
   }
@@ -124,7 +134,7 @@ extension Recipe {
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add: false
+    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite: false
     }
   }
 
@@ -142,6 +152,23 @@ extension Recipe {
       inner.storedScheme
     default: nil
     }
+  }
+}
+
+/// Stored bytes in memory, and the tensors that they come from.
+public struct ChosenBytes: Hashable, Sendable, Codable {
+  /// Row-major, little endian.
+  public let bytes: [UInt8]
+  public let dtype: DType
+  public let shape: [Int]
+  public let sources: [String]
+
+  public init(_ bytes: [UInt8], dtype: DType, shape: [Int], sources: [String]) {
+    precondition(bytes.count == shape.reduce(1, *) * dtype.bits / 8)
+    self.bytes = bytes
+    self.dtype = dtype
+    self.shape = shape
+    self.sources = sources
   }
 }
 

@@ -50,12 +50,16 @@ public struct Transform: Sendable {
   /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
   ///
   /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
+  /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
+  /// infinity the largest finite magnitude of its row.
   public static func quantize(
-    _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false
+    _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false,
+    allowingNonfinite: Bool = false
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
-      try Quantization(scheme: scheme, keep: keep, requantizes: requantizing).applied(
-        to: parameters)
+      try Quantization(
+        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite
+      ).applied(to: parameters)
     }
   }
 
