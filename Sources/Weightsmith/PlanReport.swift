@@ -46,6 +46,9 @@ extension Recipe {
     case .negate(let inner): "negate " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
+    case .combination(let parts, _, _):
+      "sum of \(parts.count) weighted " + (parts.first?.steps ?? "")
+    case .scalingRows(let inner, _): "rows of given lengths " + inner.steps
     case .picking(let inner, _): "rows in another order " + inner.steps
     case .computed: "computed "
     case .identity: "identity "

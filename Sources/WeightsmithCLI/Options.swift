@@ -61,6 +61,11 @@ struct OutputOptions: ParsableArguments {
       "The element type of floating-point tensors: f32, f16 or bf16.", valueName: "type"))
   var dtype: String?
 
+  @Flag(
+    help:
+      "Numbers too large for --dtype become the largest it has (f16: 65504), instead of an error.")
+  var allowOverflow = false
+
   @Option(help: ArgumentHelp("Tensor bytes per file at most (500MB, 5GB).", valueName: "size"))
   var maxShardSize: String?
 
@@ -107,19 +112,34 @@ struct OutputOptions: ParsableArguments {
 
   var keepsNames: Bool { names == "keep" }
 
+  /// The same for a checkpoint tensor by tensor, where no names are asked for.
+  func writeKeepingNames(
+    _ checkpoint: Checkpoint, to destination: String
+  ) throws(SmithError) -> Outcome {
+    var copy = self
+    copy.names = "keep"
+    return try copy.write(.checkpoint(checkpoint), to: destination)
+  }
+
   private func target(
     for destination: String, _ input: Conversion.Input
   ) throws(SmithError) -> Conversion.Target {
     let format = try Conversion.Target.format(named: to, for: destination)
-    let element = try dtype.map { text throws(SmithError) in
+    var target = Conversion.Target(
+      format: format, names: try dialect(for: format, input), dtype: try element(),
+      maxShardBytes: try maxShardSize.map(Self.bytes))
+    target.saturates = allowOverflow
+    return target
+  }
+
+  /// `--dtype`, nil where it is not given.
+  func element() throws(SmithError) -> DType? {
+    try dtype.map { text throws(SmithError) in
       guard let type = DType(rawValue: text), [.f32, .f16, .bf16].contains(type) else {
         throw SmithError(.usage, "--dtype \(text): expected f32, f16 or bf16")
       }
       return type
     }
-    return Conversion.Target(
-      format: format, names: try dialect(for: format, input), dtype: element,
-      maxShardBytes: try maxShardSize.map(Self.bytes))
   }
 
   private func dialect(

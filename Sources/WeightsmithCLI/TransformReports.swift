@@ -28,7 +28,14 @@ extension Reports {
       "parameters  \(report.before.parameters) before, \(report.after.parameters) after")
     Console.print(
       "bytes       \(report.before.bytes.asBytes) before, \(report.after.bytes.asBytes) after")
-    let worst = report.changed.sorted { $0.maxAbs > $1.maxAbs }
+    for (verdict, label) in [(TensorParity.Verdict.missing, "gone"), (.extra, "new")] {
+      let tensors = report.changed.filter { $0.verdict == verdict }
+      guard let first = tensors.first else { continue }
+      let rest = tensors.count > 1 ? " and \(tensors.count - 1) more" : ""
+      Console.print("\(label.padded(to: 12))\(first.name.escapedForTerminal)\(rest)")
+    }
+    let worst = report.changed.filter { ![.missing, .extra].contains($0.verdict) }
+      .sorted { $0.maxAbs > $1.maxAbs }
     for tensor in worst.prefix(5) {
       Console.print(
         "changed     \(tensor.name.escapedForTerminal): max abs \(tensor.maxAbs.short), cosine \(tensor.cosine.fixed(6))"

@@ -151,6 +151,39 @@ import Testing
     Row("transform-groups-alone", "transform", albert, "out", "--unshare", "--groups", "2"),
     Row("transform-rank-too-large", "transform", albert, "out", "--factorize", "4000"),
     Row("transform-no-rank", "transform", albert, "out", "--factorize", "half"),
+    Row(
+      "transform-drop", "transform", "data/models/llama/hf", "out", "--drop", "lm_head*",
+      "--rename",
+      "model.*=decoder.*"),
+    Row(
+      "transform-drop-needed", "transform", "data/models/bert/hf", "out", "--drop",
+      "*.layer.1.output.*"),
+    Row("transform-drop-nothing", "transform", "data/models/bert/hf", "out", "--drop", "x*"),
+    Row(
+      "transform-keep-as-tf", "transform", "data/models/bert/hf", "out", "--keep", "bert.*",
+      "--to", "tf", "--names", "original"),
+    Row("transform-rename-how", "transform", albert, "out", "--rename", "a"),
+    Row(
+      "transform-merge-lora", "transform", "data/models/bert/hf", "out", "--merge-lora",
+      "data/adapters/plain"),
+    Row(
+      "transform-merge-lora-dry-run", "transform", "data/models/gpt2/hf", "out", "--merge-lora",
+      "data/adapters/columns", "--dry-run"),
+    Row(
+      "transform-merge-lora-other", "transform", "data/models/bert/hf", "out", "--merge-lora",
+      "data/adapters/columns"),
+    Row(
+      "transform-merge-lora-none", "transform", "data/models/bert/hf", "out", "--merge-lora", "data"
+    ),
+    Row(
+      "convert-f16", "convert", "data/trained/tiny_bert/hf", "out", "--dtype", "f16"),
+    Row(
+      "transform-merge-slerp", "transform", "data/models/bert/hf", "out", "--merge",
+      "data/merges/other", "--slerp", "0.3"),
+    Row(
+      "transform-merge-others", "transform", "data/models/bert/hf", "out", "--merge",
+      "data/trained/tiny_bert/hf"),
+    Row("transform-weight-alone", "transform", albert, "out", "--unshare", "--weight", "0.5"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 
