@@ -1,5 +1,10 @@
 import SmithBytes
 
+/// Called by a forward pass, on its own thread and in the order of the computation, with what a linear layer reads: the names of the
+/// parameters its weights are made of, and x [M, width].
+public typealias LinearObserver<Scalar> =
+  @Sendable (_ parameters: [String], _ x: [Scalar], _ width: Int) -> Void
+
 /// A backend and the workers it runs on: the operations of a forward pass, from arrays to arrays.
 ///
 /// Work is cut into tiles whose size depends on the shapes alone, so the result is the same bits for any number of workers.
@@ -8,24 +13,30 @@ public struct Compute<Backend: ComputeBackend>: Sendable {
 
   public let backend: Backend
   public let workers: Workers
+  /// Sees what each linear layer with named weights reads.
+  public let observer: LinearObserver<Scalar>?
 
-  public init(backend: Backend, workers: Workers) {
+  public init(
+    backend: Backend, workers: Workers, observer: LinearObserver<Scalar>? = nil
+  ) {
     self.backend = backend
     self.workers = workers
+    self.observer = observer
   }
 
   /// activation(x·Wᵀ + b): x [M, inputs] to [M, outputs].
   public func linear(
     _ x: [Scalar], _ layer: Linear<Backend>, _ activation: Activation = .linear
   ) -> [Scalar] {
+    if let observer, !layer.parameters.isEmpty { observer(layer.parameters, x, layer.inputs) }
     let count = x.count / layer.inputs
     return filled(rows: count, columns: layer.outputs) { out in
       x.withView(columns: layer.inputs) { x in
         layer.bias.withView { bias in
           forEachTile(rows: count, columns: layer.outputs) { rows, outputs in
             let tile = out.slice(rows: rows, columns: outputs)
-            backend.multiply(
-              x.slice(rows: rows, columns: 0..<layer.inputs), by: layer.matrix, outputs: outputs,
+            multiply(
+              x.slice(rows: rows, columns: 0..<layer.inputs), by: layer, outputs: outputs,
               into: tile)
             Scalar.kernels.biasActivate(
               tile.base, tile.stride, tile.rows, tile.columns,

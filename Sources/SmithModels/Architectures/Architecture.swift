@@ -93,11 +93,12 @@ public protocol ForwardPass<Scalar>: Sendable {
   ///   - taps: Which intermediate results to keep.
   ///   - replacement: What to compute with instead of the activation of that name, nil for the pass's own; asked for every result that a
   ///     later layer reads. Feeding a reference's values (teacher forcing) shows each layer's own error, without what it inherits.
+  ///   - observer: Sees what each linear layer with named weights reads, padding included.
   ///   - workers: How many threads; the result is the same bits for any number.
   /// - Returns: The taps in the order they were computed.
   /// - Throws: `.usage` for an input of another kind, or one that the model has no place for.
   func forward(
     _ input: ModelInput, taps: Taps, replacing replacement: ((_ tap: String) -> [Scalar]?)?,
-    workers: Workers
+    observer: LinearObserver<Scalar>?, workers: Workers
   ) throws(SmithError) -> Activations<Scalar>
 }

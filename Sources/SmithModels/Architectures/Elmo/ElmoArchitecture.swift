@@ -104,7 +104,7 @@ public struct ElmoArchitecture: Architecture {
 extension Elmo: ForwardPass {
   public func forward(
     _ input: ModelInput, taps: Taps, replacing replacement: ((String) -> [Scalar]?)?,
-    workers: Workers
+    observer: LinearObserver<Scalar>?, workers: Workers
   ) throws(SmithError) -> Activations<Scalar> {
     guard case .characters(let characters) = input else {
       throw SmithError(.usage, "ELMo reads characters of words, not \(input.kind)")

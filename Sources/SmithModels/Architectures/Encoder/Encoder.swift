@@ -45,15 +45,17 @@ public struct Encoder<Backend: ComputeBackend>: Sendable {
   ///   - replacement: What to feed the block at a depth [B·S·H] instead of what the block before put out; nil for its own.
   ///     At depth L, the number of layers, it is what the heads read. Feeding a reference's values (teacher forcing) shows
   ///     each layer's own error, without what it inherits.
+  ///   - observer: Sees what each linear layer reads, padding included.
   ///   - workers: How many threads; the result is the same bits for any number.
   /// - Returns: The taps in the order they were computed, the head logits last.
   /// - Throws: `.usage` for ids, types or lengths that the model has no embedding for.
   public func forward(
     _ input: EncoderInput, taps: Taps = .none,
-    replacing replacement: ((_ depth: Int) -> [Scalar]?)? = nil, workers: Workers = .all
+    replacing replacement: ((_ depth: Int) -> [Scalar]?)? = nil,
+    observer: LinearObserver<Scalar>? = nil, workers: Workers = .all
   ) throws(SmithError) -> Activations<Scalar> {
     try input.check(against: configuration)
-    let compute = Compute(backend: backend, workers: workers)
+    let compute = Compute(backend: backend, workers: workers, observer: observer)
     var pass = EncoderPass(
       input, maskValue: configuration.maskValue, level: taps, compute: compute)
 

@@ -57,7 +57,7 @@ public struct EncoderArchitecture: Architecture {
 extension Encoder: ForwardPass {
   public func forward(
     _ input: ModelInput, taps: Taps, replacing replacement: ((String) -> [Scalar]?)?,
-    workers: Workers
+    observer: LinearObserver<Scalar>?, workers: Workers
   ) throws(SmithError) -> Activations<Scalar> {
     guard case .tokens(let tokens) = input else {
       throw SmithError(.usage, "the encoder reads token ids, not \(input.kind)")
@@ -66,6 +66,7 @@ extension Encoder: ForwardPass {
     if let replacement {
       byDepth = { depth in depth == 0 ? nil : replacement("layers.\(depth - 1).output") }
     }
-    return try forward(tokens, taps: taps, replacing: byDepth, workers: workers)
+    return try forward(
+      tokens, taps: taps, replacing: byDepth, observer: observer, workers: workers)
   }
 }
