@@ -24,16 +24,20 @@ extension Reports {
     }
   }
 
-  static func show(_ report: ConversionReport, destination: String, json: Bool) {
+  static func show(
+    _ report: ConversionReport, destination: String, json: Bool, adding: JSONObject = JSONObject()
+  ) {
     if json {
-      Console.print([
+      var object: JSONObject = [
         "destination": .string(destination), "files": .array(report.files.map(JSON.string)),
         "tensors": .integer(report.plan.outputs.count), "bytes": .integer(report.bytes),
         "verified": .bool(report.verified), "notes": .array(report.plan.notes.map(JSON.string)),
         "ignored": .array(
           report.plan.fates.filter { $0.kind == .ignored }.map { .string($0.tensor) }),
         "casts": .array(report.casts.map(\.json)),
-      ])
+      ]
+      for (key, value) in adding { object[key] = value }
+      Console.print(.object(object))
       return
     }
     let check = report.verified ? "read back and equal" : "not read back"

@@ -12,6 +12,8 @@ struct InputOptions: ParsableArguments {
       valueName: "text"))
   var text: [String] = []
 
+  var isEmpty: Bool { ids.isEmpty && text.isEmpty }
+
   /// The architecture's standard input where nothing is given.
   func input() throws(SmithError) -> VerificationInput {
     if !text.isEmpty {

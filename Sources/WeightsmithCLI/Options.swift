@@ -90,7 +90,11 @@ struct OutputOptions: ParsableArguments {
   func workers() throws(SmithError) -> Workers { try Self.workers(jobs) }
 
   /// Runs a conversion of a model, or of its checkpoint when the names are kept.
-  func write(_ input: Conversion.Input, to destination: String) throws(SmithError) -> Outcome {
+  /// `adding` gives what stands beside the conversion's own keys in JSON, once it is done.
+  func write(
+    _ input: Conversion.Input, to destination: String,
+    adding: () throws(SmithError) -> JSONObject = { () throws(SmithError) in JSONObject() }
+  ) throws(SmithError) -> Outcome {
     var conversion = Conversion(input, to: try target(for: destination, input), at: destination)
     conversion.overwrite = overwrite
     conversion.verifies = !noVerify
@@ -106,7 +110,8 @@ struct OutputOptions: ParsableArguments {
     defer { bar.finish() }
     let report = try conversion.run(prepared) { bar.update($0) }
     bar.finish()
-    Reports.show(report, destination: destination, json: json)
+    let more = json ? try adding() : JSONObject()
+    Reports.show(report, destination: destination, json: json, adding: more)
     return .fine
   }
 
@@ -114,11 +119,12 @@ struct OutputOptions: ParsableArguments {
 
   /// The same for a checkpoint tensor by tensor, where no names are asked for.
   func writeKeepingNames(
-    _ checkpoint: Checkpoint, to destination: String
+    _ checkpoint: Checkpoint, to destination: String,
+    adding: () throws(SmithError) -> JSONObject
   ) throws(SmithError) -> Outcome {
     var copy = self
     copy.names = "keep"
-    return try copy.write(.checkpoint(checkpoint), to: destination)
+    return try copy.write(.checkpoint(checkpoint), to: destination, adding: adding)
   }
 
   private func target(

@@ -22,7 +22,7 @@ extension Reports {
   /// Sizes, changed parameters and layers.
   static func show(_ report: TransformReport) {
     Console.print("")
-    Console.print(layers(report.layers))
+    Console.print(layers(report.layers, showsTopFive: true))
     Console.print("")
     Console.print(
       "parameters  \(report.before.parameters) before, \(report.after.parameters) after")
@@ -65,7 +65,7 @@ extension Finding.Cell {
 }
 
 extension Finding {
-  fileprivate var json: JSON {
+  var json: JSON {
     [
       "title": .string(title),
       "rows": .array(

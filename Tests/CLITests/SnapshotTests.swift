@@ -184,6 +184,20 @@ import Testing
       "transform-merge-others", "transform", "data/models/bert/hf", "out", "--merge",
       "data/trained/tiny_bert/hf"),
     Row("transform-weight-alone", "transform", albert, "out", "--unshare", "--weight", "0.5"),
+    Row(
+      "transform-weighted-by-what", "transform", "data/models/bert/hf", "out", "--factorize", "2",
+      "--weighted"),
+    Row(
+      "transform-weighted", "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "3",
+      "--weighted", "--ids", "2,31,5,9,3,17", "--only", "blocks.1.feedForward.*", "--dry-run"),
+    Row(
+      "transform-expand-nothing", "transform", "data/models/albert/hf", "out", "--expand-embedding"),
+    Row(
+      "transform-fit-embedding", "transform", "data/trained/tiny_bert/hf", "out",
+      "--fit-embedding", "32", "--ids", "2,31,5,9,3,17"),
+    Row(
+      "transform-no-calibration", "transform", "data/models/bert/hf", "out", "--share", "lsq",
+      "--calibration", "absent"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 
@@ -192,6 +206,25 @@ import Testing
     let scratch = try Scratch()
     let run = try CommandRun(row.arguments, in: scratch)
     #expect(try Snapshot.matches(run, row.name))
+  }
+
+  /// What a transform did, for programs.
+  @Test func `reports as JSON`() throws {
+    let scratch = try Scratch()
+    let run = try CommandRun(
+      [
+        "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "8", "--json", "--ids",
+        "2,31,5,9,3",
+      ], in: scratch)
+    let json = try #require(JSON.parse(Array(run.output.utf8)).objectValue)
+    let report = try #require(json["report"]?.objectValue)
+    #expect(report["before"]?["parameters"]?.intValue == 192_582)
+    #expect(report["changed"]?.arrayValue?.count == 1)
+    let logits = try #require(
+      report["layers"]?.arrayValue?.first { $0["name"] == .string("heads.mlm.logits") })
+    let five = try #require(logits["topFive"]?.doubleValue)
+    #expect(five > 0.2 && five < 1 && (five * 25).rounded() / 25 == five)
+    #expect(json["findings"]?.arrayValue?.count == 1 && json["verified"]?.boolValue == true)
   }
 
   /// Its digits are each processor's own.
