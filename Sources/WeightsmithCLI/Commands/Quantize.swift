@@ -16,8 +16,15 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.names.joined(separator: ", ")).", valueName: "name"))
-  var scheme: String
+      "The scheme: \(SchemeChoice.names.joined(separator: ", ")). With --budget, those to choose from, between commas.",
+      valueName: "name"))
+  var scheme: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of one scheme: the smallest choice for each matrix that holds these demands (kl<=0.01,top1>=0.99; cosine>=, max-abs<=, size<=20MB).",
+      valueName: "demands"))
+  var budget: String?
 
   @Option(
     help: ArgumentHelp(
@@ -27,18 +34,43 @@ struct Quantize: SmithCommand {
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
 
+  @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    let keep = keep.map(Glob.init)
-    let transform: Transform
-    switch try SchemeChoice(parsing: scheme) {
-    case .scheme(let coder):
-      transform = .quantize(coder, keeping: keep, requantizing: requantize)
-    case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
-    }
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let transform = try transform { bar.update($0) }
     let model = try source.model(src).applying(transform)
+    bar.finish()
+    if !output.json { Reports.show(model.parameters.findings, json: false) }
     return try output.write(.model(model), to: dst)
+  }
+
+  private func transform(
+    _ progress: @escaping @Sendable (Progress) -> Void
+  ) throws(SmithError) -> Transform {
+    let keep = keep.map(Glob.init)
+    if let budget {
+      return .budget(
+        try Budget(parsing: budget), from: try choices(), keeping: keep, requantizing: requantize,
+        on: try sentences.input(), workers: try output.workers(), progress: progress)
+    }
+    guard let scheme else {
+      throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
+    }
+    switch try SchemeChoice.parse(scheme) {
+    case .scheme(let coder): return .quantize(coder, keeping: keep, requantizing: requantize)
+    case .type(let dtype): return .narrow(to: dtype, keeping: keep)
+    }
+  }
+
+  /// What a budget chooses from: the names given, or the usual ones that the container can hold.
+  private func choices() throws(SmithError) -> [EncodingChoice] {
+    if let scheme { return try SchemeChoice.list(scheme) }
+    let format = try Conversion.Target.format(named: output.to, for: dst)
+    guard let native = format.writer?.schemes, !native.isEmpty else { return EncodingChoice.usual }
+    return EncodingChoice.usual(in: native)
   }
 }

@@ -44,18 +44,12 @@ struct TransformCommand: SmithCommand {
       "Another family that computes the same: \(Families.all.map(\.name).joined(separator: ", ")).")
   var family: String?
 
-  @Option(
-    help: ArgumentHelp(
-      "What --share best and lsq, --weighted and the report look at: rows of token ids, or lines.",
-      valueName: "file"))
-  var calibration: String?
-
   @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    let input = try input()
+    let input = try sentences.input()
     let transforms = try transforms(on: input)
     try other.check()
     guard !transforms.isEmpty || !stored.isEmpty || !other.isEmpty || output.dtype != nil else {
@@ -136,22 +130,13 @@ struct TransformCommand: SmithCommand {
     }
   }
 
-  private func input() throws(SmithError) -> VerificationInput {
-    guard let calibration else { return try sentences.input() }
-    guard sentences.isEmpty else {
-      throw SmithError(.usage, "--calibration and --ids or --text: one input or the other")
-    }
-    return try Calibration(file: calibration).input
-  }
-
   /// In the order in which they make sense: structure, numbers, family.
   private func transforms(on input: VerificationInput) throws(SmithError) -> [Transform] {
     let workers = try output.workers()
-    let isGiven = calibration != nil || !sentences.isEmpty
     var transforms: [Transform] = unshare ? [.unshare] : []
     if expandEmbedding { transforms.append(.expandEmbedding) }
     if let shared = try sharing(on: input, workers) { transforms.append(shared) }
-    if let factorized = try factors.transform(on: isGiven ? input : nil, workers) {
+    if let factorized = try factors.transform(on: sentences.isEmpty ? nil : input, workers) {
       transforms.append(factorized)
     }
     if let fitEmbedding { transforms.append(.fitEmbedding(width: fitEmbedding, workers: workers)) }
