@@ -47,6 +47,9 @@ extension Recipe {
     case .finite(let inner): "finite " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
+    case .combination(let parts, _, _):
+      "sum of \(parts.count) weighted " + (parts.first?.steps ?? "")
+    case .scalingRows(let inner, _): "rows of given lengths " + inner.steps
     case .picking(let inner, _): "rows in another order " + inner.steps
     case .computed, .chosen: "computed "
     case .identity: "identity "

@@ -28,6 +28,10 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case ungrouped(Recipe)
   /// The f32 mean of tensors of one shape, element by element; of equal values it is that value.
   case mean([Recipe])
+  /// Σ weightᵢ·partᵢ of tensors of one shape, summed in f64 (a product's own sums too) and rounded once to an element type.
+  case combination([Recipe], weights: [Double], as: DType)
+  /// A matrix whose rows have these lengths, f64: each row divided by its own and multiplied by the one in the vector.
+  case scalingRows(Recipe, lengths: Recipe)
   /// The rows (first dimension) of these numbers, in this order.
   case picking(Recipe, rows: [Int])
   /// f32 values that a transform computed and that stand in no file.
@@ -62,7 +66,8 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
-    case .mean(let parts): return parts.first?.shape ?? []
+    case .mean(let parts), .combination(let parts, _, _): return parts.first?.shape ?? []
+    case .scalingRows(let inner, _): return inner.shape
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
     case .chosen(let bytes): return bytes.shape
@@ -86,8 +91,9 @@ extension Recipe {
 
   public var dtype: DType {
     switch self {
-    case .source(_, let dtype, _), .cast(_, let dtype): return dtype
+    case .source(_, let dtype, _), .cast(_, let dtype), .combination(_, _, let dtype): return dtype
     case .chosen(let bytes): return bytes.dtype
+    case .scalingRows: return .f64
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
       return inner.dtype
@@ -115,9 +121,11 @@ extension Recipe {
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
       .finite(let inner):
       inner.allSources
-    case .product(let first, let second), .addingRow(let first, let second):
+    case .product(let first, let second), .addingRow(let first, let second),
+      .scalingRows(let first, let second):
       first.allSources + second.allSources
-    case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
+    case .concat(let parts), .decode(_, _, let parts), .mean(let parts),
+      .combination(let parts, _, _):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
     case .chosen(let bytes): bytes.sources
@@ -134,7 +142,9 @@ extension Recipe {
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite: false
+    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite, .combination,
+      .scalingRows:
+      false
     }
   }
 

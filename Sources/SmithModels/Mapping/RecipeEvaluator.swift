@@ -6,8 +6,10 @@ import SmithTensors
 /// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
 /// work on many tensors makes one and copies it, which costs nothing.
 public struct RecipeEvaluator: Sendable {
-  /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
-  public var refusesOverflow = false
+  /// What its casts did to the values, by the type they were cast to: kept where a result is, and not otherwise (nil).
+  public var casts: [DType: CastRange]?
+  /// Whether a finite number too large for the type of a cast becomes the largest there is, and not an infinity.
+  public var saturates = false
   /// Whether the stored tensor of the recipe will be asked for from its first row to its last: its checksum is then taken on the way.
   public var readsInOrder = false
   private let source: any TensorSource
@@ -63,6 +65,9 @@ public struct RecipeEvaluator: Sendable {
       return try adding(row, to: matrix, rows: rows).littleEndianBytes
     case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
     case .mean(let parts): return try mean(parts, rows: rows).littleEndianBytes
+    case .combination(_, _, let type):
+      return try doubles(recipe, rows: rows).littleEndianBytes(as: type, &self)
+    case .scalingRows: return try doubles(recipe, rows: rows).littleEndianBytes(as: .f64, &self)
     case .picking(let inner, let order): return try picked(order[rows], of: inner)
     case .computed(let computed):
       let width = recipe.rowBytes / 4
@@ -141,18 +146,19 @@ public struct RecipeEvaluator: Sendable {
     return data
   }
 
-  private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
+  mutating func cast(
+    _ data: [UInt8], from: DType, to type: DType
+  ) throws(SmithError) -> [UInt8] {
+    var made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
       span throws(SmithError) in
       try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
     }
-    if refusesOverflow,
-      ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil
-    {
-      throw SmithError(
-        .refused, "a finite value is too large for \(type.rawValue)",
-        remedy: type == .f16 ? "--dtype bf16, or f32" : nil)
+    if casts != nil {
+      var range = casts?[type] ?? CastRange(to: type)
+      try range.add(data, from: from, converted: made)
+      casts?[type] = range
     }
+    if saturates { ElementConversion.saturate(&made, to: type, of: data, from: from) }
     return made
   }
 

@@ -71,6 +71,18 @@ public struct Transform: Sendable {
     return quantize(chosen, keeping: keep, requantizing: requantizing)
   }
 
+  /// All parameters in another element type.
+  public static func cast(to dtype: DType) -> Transform {
+    Transform(name: "cast \(dtype.rawValue)") { parameters throws(SmithError) in
+      var result = parameters
+      for (name, recipe) in parameters.recipes where recipe.dtype.isFloat && recipe.dtype != dtype {
+        result.recipes[name] = .cast(recipe, to: dtype)
+      }
+      result.schemes = [:]
+      return result
+    }
+  }
+
   /// The matrices that a scheme would take, in a narrower element type; everything else stays as it is.
   public static func narrow(to dtype: DType, keeping keep: [Glob] = []) -> Transform {
     Transform(name: "quantize \(dtype.rawValue)") { parameters throws(SmithError) in

@@ -60,7 +60,9 @@ struct Quantize: SmithCommand {
     let model = try source.model(src).applying(transform)
     bar.finish()
     if !output.json { Reports.show(model.parameters.findings, json: false) }
-    return try output.write(.model(model), to: dst)
+    return try output.write(.model(model), to: dst) { () throws(SmithError) in
+      ["findings": .array(model.parameters.findings.map(\.json))]
+    }
   }
 
   private func transform(
