@@ -45,6 +45,7 @@ extension Recipe {
       "permute \(axes.map(String.init).joined(separator: ",")) " + inner.steps
     case .negate(let inner): "negate " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
+    case .weighing(let inner, _): "weighed " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
     case .picking(let inner, _): "rows in another order " + inner.steps
     case .computed: "computed "

@@ -8,6 +8,8 @@ struct Quantization {
   var keep: [Glob] = []
   /// Whether what another scheme stores may be encoded again.
   var requantizes = false
+  /// How much an error in each column of a matrix counts.
+  var importance: ImportanceWeights?
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -16,6 +18,8 @@ struct Quantization {
   func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var result = parameters
     var others: [String: [(String, [Int])]] = [:]
+    try importance?.check(parameters, scheme)
+    var unweighed: [String] = []
     for (name, recipe) in parameters.recipes
     where Self.isCandidate(name, recipe, keeping: keep) {
       let chosen = scheme.holding(recipe.shape)
@@ -25,6 +29,19 @@ struct Quantization {
       guard let chosen else { continue }
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
+      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.name else {
+        continue
+      }
+      if let columns = importance.columns[name] {
+        result.recipes[name] = .weighing(recipe, importance: columns)
+      } else {
+        unweighed.append(name)
+      }
+    }
+    if let first = unweighed.first {
+      result.notes.append(
+        "without importance: \(unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"), first \(first)"
+      )
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)

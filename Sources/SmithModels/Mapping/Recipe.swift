@@ -38,6 +38,8 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
+  /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
+  case weighing(Recipe, importance: [Float])
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -61,7 +63,8 @@ extension Recipe {
     case .mean(let parts): return parts.first?.shape ?? []
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
-    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
+    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -82,7 +85,8 @@ extension Recipe {
     switch self {
     case .source(_, let dtype, _), .cast(_, let dtype): return dtype
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       return inner.dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
@@ -104,7 +108,8 @@ extension Recipe {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second):
       first.allSources + second.allSources
@@ -120,7 +125,8 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner):
+      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner),
+      .weighing(let inner, _):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
@@ -138,7 +144,8 @@ extension Recipe {
   public var storedScheme: String? {
     switch self {
     case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _),
+      .weighing(let inner, _):
       inner.storedScheme
     default: nil
     }

@@ -67,6 +67,7 @@ public struct RecipeEvaluator: Sendable {
       return Array(computed.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
         .littleEndianBytes
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
+    case .weighing(let inner, _): return try bytes(inner, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
@@ -222,9 +223,16 @@ extension RecipeEvaluator {
     var parts = try coder.components(shape: recipe.shape).map {
       [UInt8](repeating: 0, count: rows.count * $0.rowBytes)
     }
+    let columns = recipe.shape.last ?? 1
     do throws(SmithError) {
-      try coder.encode(
-        values.span, columns: recipe.shape.last ?? 1, firstRow: rows.lowerBound, into: &parts)
+      if case .weighing(_, let importance) = recipe {
+        try coder.encode(
+          values.span, columns: columns, firstRow: rows.lowerBound, importance: importance.span,
+          into: &parts)
+      } else {
+        try coder.encode(
+          values.span, columns: columns, firstRow: rows.lowerBound, into: &parts)
+      }
     } catch { throw error.at(item: recipe.sources.first) }
     return parts
   }

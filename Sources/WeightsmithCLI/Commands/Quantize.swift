@@ -27,18 +27,32 @@ struct Quantize: SmithCommand {
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How much an error in each column of a matrix counts: a file with a vector for each canonical parameter name (safetensors, npz), or an importance matrix of llama.cpp's (GGUF).",
+      valueName: "file"))
+  var importance: String?
+
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
     let keep = keep.map(Glob.init)
+    let model = try source.model(src)
+    let weights = try importance.map { path throws(SmithError) in
+      try ImportanceWeights(reading: Checkpoint.open(path, options: .strangers), for: model)
+    }
     let transform: Transform
     switch try SchemeChoice(parsing: scheme) {
     case .scheme(let coder):
-      transform = .quantize(coder, keeping: keep, requantizing: requantize)
-    case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
+      transform = .quantize(
+        coder, keeping: keep, requantizing: requantize, importance: weights)
+    case .type(let dtype):
+      if importance != nil {
+        throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
+      }
+      transform = .narrow(to: dtype, keeping: keep)
     }
-    let model = try source.model(src).applying(transform)
-    return try output.write(.model(model), to: dst)
+    return try output.write(.model(model.applying(transform)), to: dst)
   }
 }
