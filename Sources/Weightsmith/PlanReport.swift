@@ -46,6 +46,7 @@ extension Recipe {
     case .negate(let inner): "negate " + inner.steps
     case .finite(let inner): "finite " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
+    case .weighing(let inner, _): "weighed " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
     case .combination(let parts, _, _):
       "sum of \(parts.count) weighted " + (parts.first?.steps ?? "")

@@ -10,6 +10,8 @@ struct Quantization {
   var requantizes = false
   /// Whether values that are no finite numbers are replaced instead of refused.
   var allowsNonfinite = false
+  /// How much an error in each column of a matrix counts.
+  var importance: ImportanceWeights?
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -18,6 +20,8 @@ struct Quantization {
   func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var result = parameters
     var others: [String: [(String, [Int])]] = [:]
+    try importance?.check(parameters, scheme)
+    var unweighed: [String] = []
     for (name, recipe) in parameters.recipes
     where Self.isCandidate(name, recipe, keeping: keep) {
       let chosen = scheme.holding(recipe.shape)
@@ -28,6 +32,19 @@ struct Quantization {
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
       if allowsNonfinite, recipe.storedScheme == nil { result.recipes[name] = .finite(recipe) }
+      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.storedName else {
+        continue
+      }
+      if let columns = importance.columns[name] {
+        result.recipes[name] = .weighing(result.recipes[name] ?? recipe, importance: columns)
+      } else {
+        unweighed.append(name)
+      }
+    }
+    if let first = unweighed.first {
+      result.notes.append(
+        "without importance: \(unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"), first \(first)"
+      )
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)

@@ -46,6 +46,8 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case add(Recipe, Double)
   /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
   case finite(Recipe)
+  /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
+  case weighing(Recipe, importance: [Float])
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -72,7 +74,7 @@ extension Recipe {
     case .computed(let values): return values.shape
     case .chosen(let bytes): return bytes.shape
     case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner):
+      .finite(let inner), .weighing(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -95,7 +97,8 @@ extension Recipe {
     case .chosen(let bytes): return bytes.dtype
     case .scalingRows: return .f64
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       return inner.dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
@@ -119,7 +122,7 @@ extension Recipe {
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner):
+      .finite(let inner), .weighing(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second),
       .scalingRows(let first, let second):
@@ -138,7 +141,8 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner):
+      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner),
+      .weighing(let inner, _):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
@@ -158,7 +162,8 @@ extension Recipe {
   public var storedScheme: String? {
     switch self {
     case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _),
+      .weighing(let inner, _):
       inner.storedScheme
     default: nil
     }

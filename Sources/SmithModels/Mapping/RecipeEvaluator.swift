@@ -77,6 +77,7 @@ public struct RecipeEvaluator: Sendable {
       let width = recipe.rowBytes
       return Array(chosen.bytes[(rows.lowerBound * width)..<(rows.upperBound * width)])
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
+    case .weighing(let inner, _): return try bytes(inner, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })

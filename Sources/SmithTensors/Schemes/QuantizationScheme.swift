@@ -34,6 +34,16 @@ public protocol QuantizationScheme: Sendable {
     _ rows: Span<Float>, columns: Int, firstRow: Int, into components: inout [[UInt8]]
   ) throws(SmithError)
 
+  /// Whether it can be told how much an error in each column counts.
+  var takesImportance: Bool { get }
+
+  /// The same with the importance of each column, finite and not negative. `.unsupported` where the scheme takes none, `.mismatch` for
+  /// another number of columns.
+  func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError)
+
   /// The numbers of whole rows of `columns`, from the same rows' bytes of each component; `.mismatch` as in `encode`.
   func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
@@ -109,6 +119,15 @@ extension QuantizationScheme {
 
   public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
     nil
+  }
+
+  public var takesImportance: Bool { false }
+
+  public func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError) {
+    throw SmithError(.unsupported, "\(name) takes no importance of columns")
   }
 
   /// This scheme where it holds matrices of that shape, else the first of its substitutes that does; nil where none does.

@@ -50,14 +50,21 @@ struct Quantize: SmithCommand {
   var requantize = false
 
   @OptionGroup var sentences: InputOptions
+  @Option(
+    help: ArgumentHelp(
+      "How much an error in each column of a matrix counts: a file with a vector for each canonical parameter name (safetensors, npz), or an importance matrix of llama.cpp's (GGUF).",
+      valueName: "file"))
+  var importance: String?
+
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
     let bar = ProgressBar()
     defer { bar.finish() }
-    let transform = try transform { bar.update($0) }
-    let model = try source.model(src).applying(transform)
+    let original = try source.model(src)
+    let transform = try transform(of: original) { bar.update($0) }
+    let model = try original.applying(transform)
     bar.finish()
     if !output.json { Reports.show(model.parameters.findings, json: false) }
     return try output.write(.model(model), to: dst) { () throws(SmithError) in
@@ -66,7 +73,7 @@ struct Quantize: SmithCommand {
   }
 
   private func transform(
-    _ progress: @escaping @Sendable (Progress) -> Void
+    of model: Model, _ progress: @escaping @Sendable (Progress) -> Void
   ) throws(SmithError) -> Transform {
     let keep = keep.map(Glob.init)
     if let budget {
@@ -78,7 +85,13 @@ struct Quantize: SmithCommand {
       throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
     }
     let choice = try SchemeChoice.parse(scheme, search: search)
+    let weights = try importance.map { path throws(SmithError) in
+      try ImportanceWeights(reading: Checkpoint.open(path, options: .strangers), for: model)
+    }
     if method != .rounding {
+      guard weights == nil else {
+        throw SmithError(.usage, "--importance is for --method rounding")
+      }
       return try method.transform(
         choice, on: Calibration(try sentences.input(), workers: try output.workers()),
         keeping: keep, progress: progress)
@@ -86,8 +99,13 @@ struct Quantize: SmithCommand {
     switch choice {
     case .scheme(let coder):
       return .quantize(
-        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite)
-    case .type(let dtype): return .narrow(to: dtype, keeping: keep)
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
+        importance: weights)
+    case .type(let dtype):
+      if weights != nil {
+        throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
+      }
+      return .narrow(to: dtype, keeping: keep)
     }
   }
 
