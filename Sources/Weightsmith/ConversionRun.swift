@@ -74,7 +74,7 @@ extension Conversion {
         let path = shape == .file ? output.path(names[0]) : output.staging
         try ReadBack(
           format: target.format, path: path, workers: workers, checksum: writer.checksum,
-          hasSettings: prepared.envelope != nil
+          hasSettings: prepared.envelope != nil || prepared.hasEntries
         )
         .check(
           tensors, outcome.checksums, metadata: writer.typesMetadata ? plan.metadata : [:],

@@ -8,6 +8,10 @@ struct Quantization {
   var keep: [Glob] = []
   /// Whether what another scheme stores may be encoded again.
   var requantizes = false
+  /// Whether values that are no finite numbers are replaced instead of refused.
+  var allowsNonfinite = false
+  /// How much an error in each column of a matrix counts.
+  var importance: ImportanceWeights?
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -16,6 +20,8 @@ struct Quantization {
   func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     var result = parameters
     var others: [String: [(String, [Int])]] = [:]
+    try importance?.check(parameters, scheme)
+    var unweighed: [String] = []
     for (name, recipe) in parameters.recipes
     where Self.isCandidate(name, recipe, keeping: keep) {
       let chosen = scheme.holding(recipe.shape)
@@ -25,6 +31,20 @@ struct Quantization {
       guard let chosen else { continue }
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
+      if allowsNonfinite, recipe.storedScheme == nil { result.recipes[name] = .finite(recipe) }
+      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.storedName else {
+        continue
+      }
+      if let columns = importance.columns[name] {
+        result.recipes[name] = .weighing(result.recipes[name] ?? recipe, importance: columns)
+      } else {
+        unweighed.append(name)
+      }
+    }
+    if let first = unweighed.first {
+      result.notes.append(
+        "without importance: \(unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"), first \(first)"
+      )
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)
@@ -48,7 +68,9 @@ struct Quantization {
   private func refuseSecondScheme(
     _ recipe: Recipe, _ chosen: any QuantizationScheme, _ name: String
   ) throws(SmithError) {
-    guard let stored = recipe.storedScheme, stored != chosen.name, !requantizes else { return }
+    guard let stored = recipe.storedScheme, stored != chosen.storedName, !requantizes else {
+      return
+    }
     throw SmithError(
       .refused, "it is stored as \(stored): \(chosen.name) would add its error to that one's",
       at: Place(item: name), remedy: "the original model, or --requantize")

@@ -70,6 +70,7 @@ extension Reports {
       let number = report.tensors.filter { $0.verdict == verdict }.count
       return number == 0 ? nil : "\(number) \(text)"
     }
-    return "parameters  " + parts.joined(separator: ", ")
+    let judged = report.judgesParameters ? "" : "; not judged"
+    return "parameters  " + parts.joined(separator: ", ") + judged
   }
 }

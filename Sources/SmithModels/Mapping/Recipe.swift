@@ -36,12 +36,18 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case picking(Recipe, rows: [Int])
   /// f32 values that a transform computed and that stand in no file.
   case computed(ComputedValues)
+  /// Bytes that a transform chose: codes and scales that stand in no file.
+  case chosen(ChosenBytes)
   /// The same elements with dimension k that which is at place k of `axes`.
   case permute(Recipe, axes: [Int])
   /// Every value with the opposite sign.
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
+  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
+  case finite(Recipe)
+  /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
+  case weighing(Recipe, importance: [Float])
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -66,7 +72,9 @@ extension Recipe {
     case .scalingRows(let inner, _): return inner.shape
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
-    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _):
+    case .chosen(let bytes): return bytes.shape
+    case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner), .weighing(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -86,15 +94,18 @@ extension Recipe {
   public var dtype: DType {
     switch self {
     case .source(_, let dtype, _), .cast(_, let dtype), .combination(_, _, let dtype): return dtype
+    case .chosen(let bytes): return bytes.dtype
     case .scalingRows: return .f64
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       return inner.dtype
     case .concat(let parts): return parts.first?.dtype ?? .f32
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed:
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed,
+      .finite:
       return .f32
     }
   }
@@ -110,7 +121,8 @@ extension Recipe {
     case .source(let name, _, _): [name]
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .finite(let inner), .weighing(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second),
       .scalingRows(let first, let second):
@@ -119,6 +131,7 @@ extension Recipe {
       .combination(let parts, _, _):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
+    case .chosen(let bytes): bytes.sources
     case .identity, .zeros, .ones: []
     }
   }
@@ -128,11 +141,14 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner):
+      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner),
+      .weighing(let inner, _):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add, .combination, .scalingRows: false
+    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite, .combination,
+      .scalingRows:
+      false
     }
   }
 
@@ -146,10 +162,28 @@ extension Recipe {
   public var storedScheme: String? {
     switch self {
     case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _):
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _),
+      .weighing(let inner, _):
       inner.storedScheme
     default: nil
     }
+  }
+}
+
+/// Stored bytes in memory, and the tensors that they come from.
+public struct ChosenBytes: Hashable, Sendable, Codable {
+  /// Row-major, little endian.
+  public let bytes: [UInt8]
+  public let dtype: DType
+  public let shape: [Int]
+  public let sources: [String]
+
+  public init(_ bytes: [UInt8], dtype: DType, shape: [Int], sources: [String]) {
+    precondition(bytes.count == shape.reduce(1, *) * dtype.bits / 8)
+    self.bytes = bytes
+    self.dtype = dtype
+    self.shape = shape
+    self.sources = sources
   }
 }
 

@@ -17,6 +17,8 @@ public struct RecipeEvaluator: Sendable {
   private var kept: (recipe: Recipe, bytes: [UInt8])?
   /// The last right-hand side of a product, which every slab of rows needs.
   var factor: (recipe: Recipe, values: [Float])?
+  /// The scheme of the last matrix that had to be surveyed before any of its rows could be encoded.
+  var surveyed: Surveyed?
   private var verified: Set<String> = []
   private var running: RunningChecksum?
 
@@ -54,7 +56,7 @@ public struct RecipeEvaluator: Sendable {
         return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
       } catch { throw error.at(item: inner.sources.first) }
     case .component(let inner, let scheme, let index):
-      return try encoded(inner, scheme: scheme, rows: rows)[index]
+      return try encoded(inner, scheme: scheme, index: index, rows: rows)
     case .decode(let scheme, let shape, let components):
       return try decoded(scheme, shape: shape, components: components, rows: rows)
     case .product(let left, let right):
@@ -71,10 +73,15 @@ public struct RecipeEvaluator: Sendable {
       let width = recipe.rowBytes / 4
       return Array(computed.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
         .littleEndianBytes
+    case .chosen(let chosen):
+      let width = recipe.rowBytes
+      return Array(chosen.bytes[(rows.lowerBound * width)..<(rows.upperBound * width)])
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
+    case .weighing(let inner, _): return try bytes(inner, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
+    case .finite(let inner): return try finite(inner, rows: rows).littleEndianBytes
     case .identity(let size):
       var values = [Float](repeating: 0, count: rows.count * size)
       for (index, row) in rows.enumerated() { values[index * size + row] = 1 }
@@ -216,42 +223,5 @@ extension Recipe {
 extension [Float] {
   var littleEndianBytes: [UInt8] {
     withUnsafeBytes { Array<UInt8>($0) }
-  }
-}
-extension RecipeEvaluator {
-  /// The components of rows of a matrix encoded by a scheme.
-  private mutating func encoded(
-    _ recipe: Recipe, scheme: String, rows: Range<Int>
-  ) throws(SmithError) -> [[UInt8]] {
-    let coder = try coder(scheme)
-    let values = try floats(recipe, rows: rows)
-    var parts = try coder.components(shape: recipe.shape).map {
-      [UInt8](repeating: 0, count: rows.count * $0.rowBytes)
-    }
-    do throws(SmithError) {
-      try coder.encode(
-        values.span, columns: recipe.shape.last ?? 1, firstRow: rows.lowerBound, into: &parts)
-    } catch { throw error.at(item: recipe.sources.first) }
-    return parts
-  }
-
-  /// The f32 bytes of rows of a matrix that is stored by a scheme.
-  private mutating func decoded(
-    _ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>
-  ) throws(SmithError) -> [UInt8] {
-    let coder = try coder(scheme)
-    var parts: [[UInt8]] = []
-    for component in components { parts.append(try bytes(component, rows: rows)) }
-    var values = [Float](repeating: 0, count: rows.count * (shape.last ?? 1))
-    var span = values.mutableSpan
-    try coder.decode(parts, columns: shape.last ?? 1, into: &span)
-    return values.littleEndianBytes
-  }
-
-  private func coder(_ name: String) throws(SmithError) -> any QuantizationScheme {
-    guard let coder = Schemes.named(name) else {
-      throw SmithError(.unsupported, "no scheme of that name", at: Place(item: name))
-    }
-    return coder
   }
 }

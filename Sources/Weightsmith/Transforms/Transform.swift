@@ -50,21 +50,27 @@ public struct Transform: Sendable {
   /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
   ///
   /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
+  /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
+  /// infinity the largest finite magnitude of its row. With `importance`, `.refused` for a scheme that takes none.
   public static func quantize(
-    _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false
+    _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false,
+    allowingNonfinite: Bool = false, importance: ImportanceWeights? = nil
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
-      try Quantization(scheme: scheme, keep: keep, requantizes: requantizing).applied(
-        to: parameters)
+      try Quantization(
+        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite,
+        importance: importance
+      ).applied(to: parameters)
     }
   }
 
   /// The same for a scheme known by name at the call site: `.quantize(.q8_0)`.
   public static func quantize<Scheme: QuantizationScheme>(
-    _ scheme: Scheme, keeping keep: [Glob] = [], requantizing: Bool = false
+    _ scheme: Scheme, keeping keep: [Glob] = [], requantizing: Bool = false,
+    importance: ImportanceWeights? = nil
   ) -> Transform {
     let chosen: any QuantizationScheme = scheme
-    return quantize(chosen, keeping: keep, requantizing: requantizing)
+    return quantize(chosen, keeping: keep, requantizing: requantizing, importance: importance)
   }
 
   /// All parameters in another element type.

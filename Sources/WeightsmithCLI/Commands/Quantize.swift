@@ -16,7 +16,7 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.names.joined(separator: ", ")). With --budget, those to choose from, between commas.",
+      "The scheme: \(SchemeChoice.described). With --budget, those to choose from, between commas.",
       valueName: "name"))
   var scheme: String?
 
@@ -31,25 +31,49 @@ struct Quantize: SmithCommand {
       "Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
   var keep: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Look for the scales of least squared error (mse); for int2 ... int8 with a scale per row or group.",
+      valueName: "how"))
+  var search: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How codes are chosen: \(MethodChoice.names). All but rounding look at --calibration.",
+      valueName: "how"))
+  var method = MethodChoice.rounding
+
+  @Flag(help: "Take NaN for 0 and an infinity for the largest finite magnitude of its row.")
+  var allowNonfinite = false
+
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
 
   @OptionGroup var sentences: InputOptions
+  @Option(
+    help: ArgumentHelp(
+      "How much an error in each column of a matrix counts: a file with a vector for each canonical parameter name (safetensors, npz), or an importance matrix of llama.cpp's (GGUF).",
+      valueName: "file"))
+  var importance: String?
+
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
     let bar = ProgressBar()
     defer { bar.finish() }
-    let transform = try transform { bar.update($0) }
-    let model = try source.model(src).applying(transform)
+    let original = try source.model(src)
+    let transform = try transform(of: original) { bar.update($0) }
+    let model = try original.applying(transform)
     bar.finish()
     if !output.json { Reports.show(model.parameters.findings, json: false) }
-    return try output.write(.model(model), to: dst)
+    return try output.write(.model(model), to: dst) { () throws(SmithError) in
+      ["findings": .array(model.parameters.findings.map(\.json))]
+    }
   }
 
   private func transform(
-    _ progress: @escaping @Sendable (Progress) -> Void
+    of model: Model, _ progress: @escaping @Sendable (Progress) -> Void
   ) throws(SmithError) -> Transform {
     let keep = keep.map(Glob.init)
     if let budget {
@@ -60,9 +84,28 @@ struct Quantize: SmithCommand {
     guard let scheme else {
       throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
     }
-    switch try SchemeChoice.parse(scheme) {
-    case .scheme(let coder): return .quantize(coder, keeping: keep, requantizing: requantize)
-    case .type(let dtype): return .narrow(to: dtype, keeping: keep)
+    let choice = try SchemeChoice.parse(scheme, search: search)
+    let weights = try importance.map { path throws(SmithError) in
+      try ImportanceWeights(reading: Checkpoint.open(path, options: .strangers), for: model)
+    }
+    if method != .rounding {
+      guard weights == nil else {
+        throw SmithError(.usage, "--importance is for --method rounding")
+      }
+      return try method.transform(
+        choice, on: Calibration(try sentences.input(), workers: try output.workers()),
+        keeping: keep, progress: progress)
+    }
+    switch choice {
+    case .scheme(let coder):
+      return .quantize(
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
+        importance: weights)
+    case .type(let dtype):
+      if weights != nil {
+        throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
+      }
+      return .narrow(to: dtype, keeping: keep)
     }
   }
 
