@@ -2,27 +2,28 @@ import Weightsmith
 
 /// What `--scheme` names: a scheme, or one of the narrower float types.
 enum SchemeChoice {
-  case scheme(any QuantizationScheme)
-  case type(DType)
-
   private static let types: [DType] = [.f16, .bf16]
 
   static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
 
-  init(parsing name: String) throws(SmithError) {
-    if let type = Self.types.first(where: { $0.rawValue == name }) {
-      self = .type(type)
-      return
+  /// Several names between commas, for a search to choose from.
+  static func list(_ names: String) throws(SmithError) -> [EncodingChoice] {
+    try names.split(separator: ",").map { name throws(SmithError) in
+      try parse(name.filter { $0 != " " })
     }
+  }
+
+  static func parse(_ name: String) throws(SmithError) -> EncodingChoice {
+    if let type = types.first(where: { $0.rawValue == name }) { return .type(type) }
     if Schemes.readOnly.contains(where: { $0.name == name }) {
       throw SmithError(.usage, "--scheme \(name): its blocks are read, not written")
     }
     guard let scheme = Schemes.named(name) else {
       throw SmithError(
-        .usage, "--scheme \(name): expected \(Self.names.joined(separator: ", "))",
-        remedy: Self.names.nearest(to: name).map { "--scheme \($0)" })
+        .usage, "--scheme \(name): expected \(names.joined(separator: ", "))",
+        remedy: names.nearest(to: name).map { "--scheme \($0)" })
     }
-    self = .scheme(scheme)
+    return .scheme(scheme)
   }
 }
 

@@ -16,6 +16,9 @@ extension Reports {
         "cloze       reference \(cloze.referenceRight) of \(cloze.questions) right, candidate \(cloze.candidateRight); \(cloze.agreeing) answers agree"
       )
     }
+    if report.multipliesBytes {
+      Console.print("products    of bytes, activations quantized per token")
+    }
     Console.print("policy      \(report.policy)")
     if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
     for refusal in report.refusals { Console.print("refused     \(refusal.escapedForTerminal)") }

@@ -44,6 +44,14 @@ public struct Int8PerChannel: QuantizationScheme {
     }
   }
 
+  public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
+    let (rows, columns) = try matrix(shape)
+    try check(components, rows: rows, columns: columns)
+    return ByteRows(
+      codes: components[0].map { Int8(bitPattern: $0) },
+      scales: try [Float](converting: components[1], from: .f32))
+  }
+
   public func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError) {

@@ -37,6 +37,23 @@ public protocol QuantizationScheme: Sendable {
   func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError)
+
+  /// A whole matrix as bytes that can be multiplied as they are, from the bytes of each component; nil for a scheme whose codes are no
+  /// bytes under one scale per row. `.mismatch` as in `encode`.
+  func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows?
+}
+
+/// A matrix of bytes: a weight is the scale of its row times its code.
+public struct ByteRows: Sendable {
+  /// -127 … 127, row-major.
+  public var codes: [Int8]
+  /// One for each row.
+  public var scales: [Float]
+
+  public init(codes: [Int8], scales: [Float]) {
+    self.codes = codes
+    self.scales = scales
+  }
 }
 
 /// One of the tensors in which a scheme stores a matrix.
@@ -101,6 +118,10 @@ extension QuantizationScheme {
     throw SmithError(.unsupported, "\(name) takes no importance of columns")
   }
 
+  public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
+    nil
+  }
+
   /// This scheme where it holds matrices of that shape, else the first of its substitutes that does; nil where none does.
   public func holding(_ shape: [Int]) -> (any QuantizationScheme)? {
     if (try? components(shape: shape)) != nil { return self }
@@ -153,7 +174,7 @@ extension QuantizationScheme {
     return values / columns
   }
 
-  private func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
+  func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
     let components = try components(shape: [rows, columns])
     for (index, component) in components.enumerated() {
       let expected = try rows.multiplied(checked: component.rowBytes)

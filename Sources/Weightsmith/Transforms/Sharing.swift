@@ -46,7 +46,8 @@ extension Parameters {
   ) throws(SmithError) -> Activations<Float> {
     let pass = try configuration.architecture.load(
       configuration, parameters: ModelWeights(self, source), backend: Backends.default)
-    return try pass.forward(input, taps: .everyLayer, replacing: nil, observer: nil, workers: workers)
+    return try pass.forward(
+      input, taps: .everyLayer, replacing: nil, observer: nil, workers: workers)
   }
 }
 

@@ -8,6 +8,8 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
   public var leastCosine: Double?
   public var leastTopOne: Double?
   public var mostDivergence: Double?
+  /// The largest difference of any number in any layer or logits.
+  public var mostDifference: Double?
   /// Whether quantized tensors need not be what our encoder makes of the reference.
   public var allowsApproximateTensors: Bool
 
@@ -33,17 +35,24 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     if let leastCosine { demands.append("cosine>=\(leastCosine)") }
     if let leastTopOne { demands.append("top1>=\(leastTopOne)") }
     if let mostDivergence { demands.append("kl<=\(mostDivergence)") }
+    if let mostDifference { demands.append("max-abs<=\(mostDifference)") }
     return "reduced precision: " + (demands.isEmpty ? "no demand" : demands.joined(separator: ", "))
   }
 
-  /// `exact`, or demands such as `cosine>=0.99,top1>=0.95,kl<=0.01`.
+  /// Fewer bits, and nothing demanded of them.
+  static let undemanding: Policy = {
+    var policy = Policy.reduced
+    policy.leastCosine = nil
+    return policy
+  }()
+
+  /// `exact`, or demands such as `cosine>=0.99,top1>=0.95,kl<=0.01,max-abs<=0.1`.
   public init(parsing text: String) throws(SmithError) {
     if text == "exact" {
       self = .exact
       return
     }
-    self = .reduced
-    leastCosine = nil
+    self = .undemanding
     let demands = text.split(separator: ",")
     if demands.isEmpty { throw Self.unreadable(text[...]) }
     for demand in demands {
@@ -51,13 +60,20 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
       guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
         throw Self.unreadable(demand)
       }
-      switch parts[0] {
-      case "cosine>": leastCosine = value
-      case "top1>": leastTopOne = value
-      case "kl<": mostDivergence = value
-      default: throw Self.unreadable(demand)
-      }
+      guard set(parts[0], value) else { throw Self.unreadable(demand) }
     }
+  }
+
+  /// One demand by its name and direction, `cosine>`; false for a name that is none.
+  mutating func set(_ name: String, _ value: Double) -> Bool {
+    switch name {
+    case "cosine>": leastCosine = value
+    case "top1>": leastTopOne = value
+    case "kl<": mostDivergence = value
+    case "max-abs<": mostDifference = value
+    default: return false
+    }
+    return true
   }
 
   private init(
@@ -93,6 +109,9 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     }
     if let mostDivergence, let divergence = layer.divergence, !(divergence <= mostDivergence) {
       return "divergence \(divergence) above \(mostDivergence)"
+    }
+    if let mostDifference, !(layer.maxAbs <= mostDifference) {
+      return "max abs \(layer.maxAbs) above \(mostDifference)"
     }
     return nil
   }

@@ -7,6 +7,8 @@ public struct VerificationReport: Sendable {
   public internal(set) var layers: [LayerParity] = []
   /// How both answered cloze questions, if they were asked. Told, not judged.
   public var cloze: ClozeReport?
+  /// Whether the candidate multiplied bytes, activations included, as a user of its codes does.
+  public internal(set) var multipliesBytes = false
   /// Reasons besides tensors and layers why parity does not hold.
   public private(set) var refusals: [String] = []
 
@@ -63,6 +65,7 @@ public struct VerificationReport: Sendable {
       "firstDivergence": firstDivergence.map(JSON.string) ?? .null,
       "logits": .array(logits.map(\.json)), "refusals": .array(refusals.map(JSON.string)),
     ]
+    if multipliesBytes { object["products"] = "bytes" }
     if let cloze { object["cloze"] = cloze.json }
     return .object(object)
   }

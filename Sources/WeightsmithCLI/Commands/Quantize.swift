@@ -16,8 +16,15 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.names.joined(separator: ", ")).", valueName: "name"))
-  var scheme: String
+      "The scheme: \(SchemeChoice.names.joined(separator: ", ")). With --budget, those to choose from, between commas.",
+      valueName: "name"))
+  var scheme: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of one scheme: the smallest choice for each matrix that holds these demands (kl<=0.01,top1>=0.99; cosine>=, max-abs<=, size<=20MB).",
+      valueName: "demands"))
+  var budget: String?
 
   @Option(
     help: ArgumentHelp(
@@ -33,26 +40,61 @@ struct Quantize: SmithCommand {
       valueName: "file"))
   var importance: String?
 
+  @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let original = try source.model(src)
+    let transform = try transform(of: original) { bar.update($0) }
+    let model = try original.applying(transform)
+    bar.finish()
+    if !output.json { Reports.show(model.parameters.findings, json: false) }
+    return try output.write(.model(model), to: dst)
+  }
+
+  private func transform(
+    of model: Model, _ progress: @escaping @Sendable (Progress) -> Void
+  ) throws(SmithError) -> Transform {
     let keep = keep.map(Glob.init)
-    let model = try source.model(src)
-    let weights = try importance.map { path throws(SmithError) in
-      try ImportanceWeights(reading: Checkpoint.open(path, options: .strangers), for: model)
+    if let budget {
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: a budget chooses schemes by their error without it",
+          remedy: "--scheme with --importance, or --budget alone")
+      }
+      return .budget(
+        try Budget(parsing: budget), from: try choices(), keeping: keep, requantizing: requantize,
+        on: try sentences.input(), workers: try output.workers(), progress: progress)
     }
-    let transform: Transform
-    switch try SchemeChoice(parsing: scheme) {
+    guard let scheme else {
+      throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
+    }
+    switch try SchemeChoice.parse(scheme) {
     case .scheme(let coder):
-      transform = .quantize(
-        coder, keeping: keep, requantizing: requantize, importance: weights)
+      return .quantize(
+        coder, keeping: keep, requantizing: requantize, importance: try weights(of: model))
     case .type(let dtype):
       if importance != nil {
         throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
       }
-      transform = .narrow(to: dtype, keeping: keep)
+      return .narrow(to: dtype, keeping: keep)
     }
-    return try output.write(.model(model.applying(transform)), to: dst)
+  }
+
+  private func weights(of model: Model) throws(SmithError) -> ImportanceWeights? {
+    guard let importance else { return nil }
+    return try ImportanceWeights(
+      reading: Checkpoint.open(importance, options: .strangers), for: model)
+  }
+
+  /// What a budget chooses from: the names given, or the usual ones that the container can hold.
+  private func choices() throws(SmithError) -> [EncodingChoice] {
+    if let scheme { return try SchemeChoice.list(scheme) }
+    let format = try Conversion.Target.format(named: output.to, for: dst)
+    guard let native = format.writer?.schemes, !native.isEmpty else { return EncodingChoice.usual }
+    return EncodingChoice.usual(in: native)
   }
 }

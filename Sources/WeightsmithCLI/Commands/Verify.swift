@@ -34,6 +34,11 @@ struct Verify: SmithCommand {
       valueName: "file"))
   var cloze: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "How weights stored as bytes are multiplied: \(ProductsChoice.names).", valueName: "how"))
+  var products: String?
+
   @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
   var jobs: Int?
 
@@ -46,6 +51,7 @@ struct Verify: SmithCommand {
     let (old, new) = (try source.model(reference), try source.model(candidate))
     let demanded = try policy.map { text throws(SmithError) in try Policy(parsing: text) }
     var verification = Verification(of: new, against: old, policy: demanded)
+    verification.products = try ProductsChoice.parse(products)
     verification.workers = try OutputOptions.workers(jobs)
     let bar = ProgressBar()
     defer { bar.finish() }
