@@ -39,34 +39,4 @@ INLINE void q8_0_decode(byte *values, const byte *blocks, size_t count) {
   }
 }
 
-INLINE ptrdiff_t int8_rows_encode(byte *codes, byte *scales, const byte *values, size_t rows, size_t n) {
-  for (size_t r = 0; r < rows; r++) {
-    const byte *x = values + r * n * 4;
-    byte *q = codes + r * n;
-    const int32_t most = greatest(x, n);
-    if (most >= INFINITE) return (ptrdiff_t)r;
-    const float quotient = float_of((uint32_t)most) / 127.0f;
-    const float scale = quotient > 0 ? quotient : 1;  // nothing but zeros: any scale will do, none may be 0
-    STORE(scales, r, scale);
-    for (size_t i = 0; i < n; i++) {
-      const float v = LOAD(float, x, i) / scale;
-      const float clamped = v > 127.0f ? 127.0f : v < -127.0f ? -127.0f : v;
-      // Adding 1.5 * 2^23 rounds to an integer, ties to even, and leaves it in the low bits.
-      q[i] = (byte)bits_of(clamped + 0x1.8p23f);
-    }
-  }
-  return -1;
-}
-
-INLINE void int8_rows_decode(byte *values, const byte *codes, const byte *scales, size_t rows, size_t n) {
-  for (size_t r = 0; r < rows; r++) {
-    const float scale = LOAD(float, scales, r);
-    for (size_t i = 0; i < n; i++) STORE(values + r * n * 4, i, (float)(int8_t)codes[r * n + i] * scale);
-  }
-}
-
 BLOCKS(q8_0)
-ENTRY(ptrdiff_t, int8_rows_encode, (void *codes, void *scales, const void *values, size_t rows, size_t columns),
-      (codes, scales, values, rows, columns))
-ENTRY(void, int8_rows_decode, (void *values, const void *codes, const void *scales, size_t rows, size_t columns),
-      (values, codes, scales, rows, columns))

@@ -13,6 +13,8 @@ public struct Conversion: Sendable {
     /// The element type of floating-point tensors; nil keeps each one's own.
     public var dtype: DType?
     public var maxShardBytes: Int?
+    /// Whether finite numbers too large for `dtype` become the largest it has; they are refused otherwise.
+    public var saturates = false
 
     public init(
       format: any ContainerFormat.Type, names: Dialect.Name?, dtype: DType? = nil,
@@ -72,6 +74,7 @@ public struct Conversion: Sendable {
       }
       prepared.plan.notes = input.checkpoint.source.notes + prepared.plan.notes
       try rules.apply(to: &prepared.plan)
+      prepared.plan.saturates = target.saturates
       return prepared
     } catch { throw error.at(file: input.checkpoint.path) }
   }

@@ -70,11 +70,8 @@ extension Parameters {
   /// Whether a pass with products as stored would differ from one with decoded weights.
   var hasByteProducts: Bool {
     recipes.keys.contains { name in
-      guard case .decode(let scheme, let shape, _) = effectiveRecipe(name),
-        let coder = Schemes.named(scheme), let columns = shape.last
-      else { return false }
-      let none = try? coder.components(shape: [0, columns]).map { _ in [UInt8]() }
-      return (try? none.flatMap { try coder.byteRows($0, shape: [0, columns]) }) != nil
+      guard case .decode(let scheme, let shape, _) = effectiveRecipe(name) else { return false }
+      return Schemes.named(scheme)?.hasByteRows == true && shape.last ?? 0 <= ByteMatrix.widest
     }
   }
 }

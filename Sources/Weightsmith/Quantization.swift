@@ -10,6 +10,8 @@ struct Quantization {
   var requantizes = false
   /// How much an error in each column of a matrix counts.
   var importance: ImportanceWeights?
+  /// Whether values that are no finite numbers are replaced instead of refused.
+  var allowsNonfinite = false
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -29,19 +31,19 @@ struct Quantization {
       guard let chosen else { continue }
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
-      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.name else {
+      if allowsNonfinite, recipe.storedScheme == nil { result.recipes[name] = .finite(recipe) }
+      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.storedName else {
         continue
       }
-      if let columns = importance.columns[name] {
-        result.recipes[name] = .weighing(recipe, importance: columns)
+      if let columns = importance.columns[name], let values = result.recipes[name] {
+        result.recipes[name] = .weighing(values, importance: columns)
       } else {
         unweighed.append(name)
       }
     }
     if let first = unweighed.first {
-      result.notes.append(
-        "without importance: \(unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"), first \(first)"
-      )
+      let count = unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"
+      result.notes.append("without importance: \(count), first \(first)")
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)
@@ -65,7 +67,9 @@ struct Quantization {
   private func refuseSecondScheme(
     _ recipe: Recipe, _ chosen: any QuantizationScheme, _ name: String
   ) throws(SmithError) {
-    guard let stored = recipe.storedScheme, stored != chosen.name, !requantizes else { return }
+    guard let stored = recipe.storedScheme, stored != chosen.storedName, !requantizes else {
+      return
+    }
     throw SmithError(
       .refused, "it is stored as \(stored): \(chosen.name) would add its error to that one's",
       at: Place(item: name), remedy: "the original model, or --requantize")

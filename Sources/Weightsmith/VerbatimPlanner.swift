@@ -11,14 +11,17 @@ struct VerbatimPlanner {
 
   func plan() throws(SmithError) -> Plan {
     var plan = Plan(outputs: [], fates: [], metadata: checkpoint.source.typedMetadata)
-    let values = dtype == nil ? [:] : try StoredSchemes.fold(checkpoint.source)
+    let values = dtype == nil ? [:] : try checkpoint.stored()
     // The parts of quantized tensors by name, and whose they are: decoded ones are no tensors of their own.
     var owners: [String: String] = [:]
     for (name, recipe) in values where recipe.storedScheme != nil {
       for part in recipe.sources { owners[part] = name }
     }
     for tensor in checkpoint.tensors {
-      if let owner = owners[tensor.name] {
+      if let recipe = checkpoint.merged[tensor.name] {
+        plan.outputs.append(Plan.Output(name: tensor.name, recipe: cast(recipe)))
+        plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: tensor.name))
+      } else if let owner = owners[tensor.name] {
         plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: owner))
         if owner == tensor.name, let recipe = values[owner] {
           plan.outputs.append(Plan.Output(name: owner, recipe: cast(recipe)))
@@ -32,6 +35,10 @@ struct VerbatimPlanner {
             tensor: tensor.name, kind: .ignored,
             detail: "\(tensor.encoding.name): no numbers to write"))
       }
+    }
+    let own = Set(checkpoint.tensors.map(\.name))
+    for (name, recipe) in checkpoint.merged where !own.contains(name) {
+      plan.outputs.append(Plan.Output(name: name, recipe: cast(recipe)))
     }
     if !owners.isEmpty { plan.metadata[StoredSchemes.key] = nil }
     if let note = undecoded(plan) { plan.notes.append(note) }

@@ -18,6 +18,8 @@ struct InputOptions: ParsableArguments {
       valueName: "file"))
   var calibration: String?
 
+  var isEmpty: Bool { ids.isEmpty && text.isEmpty && calibration == nil }
+
   /// The architecture's standard input where nothing is given.
   func input() throws(SmithError) -> VerificationInput {
     if let calibration {

@@ -4,7 +4,34 @@ import Weightsmith
 enum SchemeChoice {
   private static let types: [DType] = [.f16, .bf16]
 
-  static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
+  /// Schemes that are no combination of parameters, and types.
+  private static let single =
+    Schemes.all.filter { !($0 is AffineScheme) }.map(\.name) + types.map(\.rawValue)
+
+  /// What a person chooses from.
+  static let described =
+    "int2 ... int8 with -channel, -g32, -g64 or -g128 and -asym or -bias, such as int4-g32-asym; "
+    + single.joined(separator: ", ")
+
+  private static let names = Schemes.all.map(\.name) + types.map(\.rawValue)
+
+  /// The one search for scales there is.
+  static let searches = ["mse"]
+
+  /// `search` is how scales are looked for, nil for the scheme's own rule.
+  static func parse(_ name: String, search: String?) throws(SmithError) -> EncodingChoice {
+    let choice = try parse(name)
+    guard let search else { return choice }
+    guard searches.contains(search) else {
+      throw SmithError(.usage, "--search \(search): expected mse")
+    }
+    guard let scheme = Schemes.named("\(name)+\(search)") else {
+      throw SmithError(
+        .usage, "--search \(search): \(name) has a rule of its own",
+        remedy: "int2 ... int8 with -channel, -g32, -g64 or -g128")
+    }
+    return .scheme(scheme)
+  }
 
   /// Several names between commas, for a search to choose from.
   static func list(_ names: String) throws(SmithError) -> [EncodingChoice] {
@@ -20,7 +47,7 @@ enum SchemeChoice {
     }
     guard let scheme = Schemes.named(name) else {
       throw SmithError(
-        .usage, "--scheme \(name): expected \(names.joined(separator: ", "))",
+        .usage, "--scheme \(name): expected \(described)",
         remedy: names.nearest(to: name).map { "--scheme \($0)" })
     }
     return .scheme(scheme)

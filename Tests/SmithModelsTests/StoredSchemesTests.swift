@@ -108,7 +108,7 @@ import Testing
     Lie("{\"w\": 1, \"w\": 2}", .mismatch),
     Lie(String(repeating: "[", count: 100_000), .limit),
     Lie("{\"w\": null}", .unsupported, at: "w"),
-    Lie("{\"w\": {\"scheme\": \"int3\", \"shape\": [4, 8]}}", .unsupported, at: "w"),
+    Lie("{\"w\": {\"scheme\": \"int1\", \"shape\": [4, 8]}}", .unsupported, at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\"}}", .malformed, at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [32]}}", .malformed, at: "w"),
     Lie("{\"w\": {\"scheme\": \"int8-channel\", \"shape\": [4.5, 8]}}", .malformed, at: "w"),

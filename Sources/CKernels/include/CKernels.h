@@ -1,5 +1,6 @@
 #ifndef WS_CKERNELS_H
 #define WS_CKERNELS_H
+#include "affine.h"
 #include "checksum.h"
 #include "convert.h"
 #include "kernels.h"

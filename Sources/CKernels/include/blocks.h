@@ -40,8 +40,4 @@ WS_WEIGHED(q6_k)
 WS_WEIGHED(iq4_nl)
 WS_WEIGHED(iq4_xs)
 void ws_q8_k_decode(void *values, const void *blocks, size_t count);
-
-// One f32 scale per row, codes -127 ... 127. codes [rows, columns], scales [rows], values f32 [rows, columns].
-ptrdiff_t ws_int8_rows_encode(void *codes, void *scales, const void *values, size_t rows, size_t columns);
-void ws_int8_rows_decode(void *values, const void *codes, const void *scales, size_t rows, size_t columns);
 #endif

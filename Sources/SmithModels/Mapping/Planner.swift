@@ -130,7 +130,7 @@ public struct Planner: Sendable {
         "it stores \(canonical) in another layout, which \(scheme) codes cannot follow",
         remedy: "--dtype f32")
     }
-    schemes[name] = StoredSchemes.Entry.json(scheme: scheme, shape: recipe.shape)
+    schemes[name] = StoredSchemes.Entry.json(scheme: coder.storedName, shape: recipe.shape)
     let components = try coder.components(shape: recipe.shape)
     let parts = recipe.encoded(by: scheme, count: components.count)
     return zip(components, parts).map { Plan.Output(name: name + $0.suffix, recipe: $1) }

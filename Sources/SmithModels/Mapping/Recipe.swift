@@ -28,10 +28,16 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case ungrouped(Recipe)
   /// The f32 mean of tensors of one shape, element by element; of equal values it is that value.
   case mean([Recipe])
+  /// Σ weightᵢ·partᵢ of tensors of one shape, summed in f64 (a product's own sums too) and rounded once to an element type.
+  case combination([Recipe], weights: [Double], as: DType)
+  /// A matrix whose rows have these lengths, f64: each row divided by its own and multiplied by the one in the vector.
+  case scalingRows(Recipe, lengths: Recipe)
   /// The rows (first dimension) of these numbers, in this order.
   case picking(Recipe, rows: [Int])
   /// f32 values that a transform computed and that stand in no file.
   case computed(ComputedValues)
+  /// Bytes that a transform chose: codes and scales that stand in no file.
+  case chosen(ChosenBytes)
   /// The same elements with dimension k that which is at place k of `axes`.
   case permute(Recipe, axes: [Int])
   /// Every value with the opposite sign.
@@ -40,6 +46,8 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case add(Recipe, Double)
   /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
   case weighing(Recipe, importance: [Float])
+  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
+  case finite(Recipe)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.
@@ -60,11 +68,13 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
-    case .mean(let parts): return parts.first?.shape ?? []
+    case .mean(let parts), .combination(let parts, _, _): return parts.first?.shape ?? []
+    case .scalingRows(let inner, _): return inner.shape
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
+    case .chosen(let bytes): return bytes.shape
     case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
-      .weighing(let inner, _):
+      .finite(let inner), .weighing(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -83,7 +93,9 @@ extension Recipe {
 
   public var dtype: DType {
     switch self {
-    case .source(_, let dtype, _), .cast(_, let dtype): return dtype
+    case .source(_, let dtype, _), .cast(_, let dtype), .combination(_, _, let dtype): return dtype
+    case .chosen(let bytes): return bytes.dtype
+    case .scalingRows: return .f64
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
       .weighing(let inner, _):
@@ -92,7 +104,8 @@ extension Recipe {
     case .component(let inner, let scheme, let index):
       let components = try? Schemes.named(scheme)?.components(shape: inner.shape)
       return components?[index].dtype ?? .u8
-    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed:
+    case .decode, .identity, .zeros, .ones, .product, .addingRow, .ungrouped, .mean, .computed,
+      .finite:
       return .f32
     }
   }
@@ -109,13 +122,16 @@ extension Recipe {
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
-      .weighing(let inner, _):
+      .finite(let inner), .weighing(let inner, _):
       inner.allSources
-    case .product(let first, let second), .addingRow(let first, let second):
+    case .product(let first, let second), .addingRow(let first, let second),
+      .scalingRows(let first, let second):
       first.allSources + second.allSources
-    case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
+    case .concat(let parts), .decode(_, _, let parts), .mean(let parts),
+      .combination(let parts, _, _):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
+    case .chosen(let bytes): bytes.sources
     case .identity, .zeros, .ones: []
     }
   }
@@ -130,7 +146,9 @@ extension Recipe {
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add: false
+    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite, .combination,
+      .scalingRows:
+      false
     }
   }
 
@@ -149,6 +167,23 @@ extension Recipe {
       inner.storedScheme
     default: nil
     }
+  }
+}
+
+/// Stored bytes in memory, and the tensors that they come from.
+public struct ChosenBytes: Hashable, Sendable, Codable {
+  /// Row-major, little endian.
+  public let bytes: [UInt8]
+  public let dtype: DType
+  public let shape: [Int]
+  public let sources: [String]
+
+  public init(_ bytes: [UInt8], dtype: DType, shape: [Int], sources: [String]) {
+    precondition(bytes.count == shape.reduce(1, *) * dtype.bits / 8)
+    self.bytes = bytes
+    self.dtype = dtype
+    self.shape = shape
+    self.sources = sources
   }
 }
 

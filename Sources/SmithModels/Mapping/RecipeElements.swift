@@ -92,3 +92,26 @@ extension RawSpan {
     }
   }
 }
+
+extension RecipeEvaluator {
+  /// Rows whose values are all finite numbers.
+  mutating func finite(_ inner: Recipe, rows: Range<Int>) throws(SmithError) -> [Float] {
+    var values = try floats(inner, rows: rows)
+    let width = rows.isEmpty ? 0 : values.count / rows.count
+    for row in values.indices.striding(by: max(1, width)) {
+      let indices = row..<(row + width)
+      if indices.allSatisfy({ values[$0].isFinite }) { continue }
+      let most = indices.reduce(Float(0)) { values[$1].isFinite ? max($0, abs(values[$1])) : $0 }
+      for index in indices where !values[index].isFinite {
+        values[index] = values[index].isNaN ? 0 : values[index] < 0 ? -most : most
+      }
+    }
+    return values
+  }
+}
+
+extension Range<Int> {
+  fileprivate func striding(by step: Int) -> StrideTo<Int> {
+    stride(from: lowerBound, to: upperBound, by: step)
+  }
+}

@@ -6,8 +6,10 @@ import SmithTensors
 /// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
 /// work on many tensors makes one and copies it, which costs nothing.
 public struct RecipeEvaluator: Sendable {
-  /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
-  public var refusesOverflow = false
+  /// What its casts did to the values, by the type they were cast to: kept where a result is, and not otherwise (nil).
+  public var casts: [DType: CastRange]?
+  /// Whether a finite number too large for the type of a cast becomes the largest there is, and not an infinity.
+  public var saturates = false
   /// Whether the stored tensor of the recipe will be asked for from its first row to its last: its checksum is then taken on the way.
   public var readsInOrder = false
   private let source: any TensorSource
@@ -15,6 +17,8 @@ public struct RecipeEvaluator: Sendable {
   private var kept: (recipe: Recipe, bytes: [UInt8])?
   /// The last right-hand side of a product, which every slab of rows needs.
   var factor: (recipe: Recipe, values: [Float])?
+  /// The scheme of the last matrix that had to be surveyed before any of its rows could be encoded.
+  var surveyed: Surveyed?
   private var verified: Set<String> = []
   private var running: RunningChecksum?
 
@@ -61,7 +65,7 @@ public struct RecipeEvaluator: Sendable {
         return try cast(try bytes(inner, rows: rows), from: inner.dtype, to: type)
       } catch { throw error.at(item: inner.sources.first) }
     case .component(let inner, let scheme, let index):
-      return try encoded(inner, scheme: scheme, rows: rows)[index]
+      return try encoded(inner, scheme: scheme, index: index, rows: rows)
     case .decode(let scheme, let shape, let components):
       return try decoded(scheme, shape: shape, components: components, rows: rows)
     case .product(let left, let right):
@@ -70,16 +74,23 @@ public struct RecipeEvaluator: Sendable {
       return try adding(row, to: matrix, rows: rows).littleEndianBytes
     case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
     case .mean(let parts): return try mean(parts, rows: rows).littleEndianBytes
+    case .combination(_, _, let type):
+      return try doubles(recipe, rows: rows).littleEndianBytes(as: type, &self)
+    case .scalingRows: return try doubles(recipe, rows: rows).littleEndianBytes(as: .f64, &self)
     case .picking(let inner, let order): return try picked(order[rows], of: inner)
     case .computed(let computed):
       let width = recipe.rowBytes / 4
       return Array(computed.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
         .littleEndianBytes
+    case .chosen(let chosen):
+      let width = recipe.rowBytes
+      return Array(chosen.bytes[(rows.lowerBound * width)..<(rows.upperBound * width)])
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
     case .weighing(let inner, _): return try bytes(inner, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
+    case .finite(let inner): return try finite(inner, rows: rows).littleEndianBytes
     case .identity(let size):
       var values = [Float](repeating: 0, count: rows.count * size)
       for (index, row) in rows.enumerated() { values[index * size + row] = 1 }
@@ -156,18 +167,19 @@ public struct RecipeEvaluator: Sendable {
     return data
   }
 
-  private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
+  mutating func cast(
+    _ data: [UInt8], from: DType, to type: DType
+  ) throws(SmithError) -> [UInt8] {
+    var made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
       span throws(SmithError) in
       try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
     }
-    if refusesOverflow,
-      ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil
-    {
-      throw SmithError(
-        .refused, "a finite value is too large for \(type.rawValue)",
-        remedy: type == .f16 ? "--dtype bf16, or f32" : nil)
+    if casts != nil {
+      var range = casts?[type] ?? CastRange(to: type)
+      try range.add(data, from: from, converted: made)
+      casts?[type] = range
     }
+    if saturates { ElementConversion.saturate(&made, to: type, of: data, from: from) }
     return made
   }
 
@@ -214,7 +226,10 @@ extension Recipe {
   public var isStreamed: Bool {
     switch self {
     case .source, .cast(.source, _): true
-    case .component(let inner, _, _), .weighing(let inner, _): inner.isStreamed
+    case .weighing(let inner, _): inner.isStreamed
+    // A scheme that must know the whole matrix reads it twice.
+    case .component(let inner, let scheme, _):
+      inner.isStreamed && Schemes.named(scheme)?.survey == nil
     default: false
     }
   }
@@ -238,49 +253,5 @@ extension Recipe {
 extension [Float] {
   var littleEndianBytes: [UInt8] {
     withUnsafeBytes { Array<UInt8>($0) }
-  }
-}
-extension RecipeEvaluator {
-  /// The components of rows of a matrix encoded by a scheme.
-  private mutating func encoded(
-    _ recipe: Recipe, scheme: String, rows: Range<Int>
-  ) throws(SmithError) -> [[UInt8]] {
-    let coder = try coder(scheme)
-    let values = try floats(recipe, rows: rows)
-    var parts = try coder.components(shape: recipe.shape).map {
-      [UInt8](repeating: 0, count: rows.count * $0.rowBytes)
-    }
-    let columns = recipe.shape.last ?? 1
-    do throws(SmithError) {
-      if case .weighing(_, let importance) = recipe {
-        try coder.encode(
-          values.span, columns: columns, firstRow: rows.lowerBound, importance: importance.span,
-          into: &parts)
-      } else {
-        try coder.encode(
-          values.span, columns: columns, firstRow: rows.lowerBound, into: &parts)
-      }
-    } catch { throw error.at(item: recipe.sources.first) }
-    return parts
-  }
-
-  /// The f32 bytes of rows of a matrix that is stored by a scheme.
-  private mutating func decoded(
-    _ scheme: String, shape: [Int], components: [Recipe], rows: Range<Int>
-  ) throws(SmithError) -> [UInt8] {
-    let coder = try coder(scheme)
-    var parts: [[UInt8]] = []
-    for component in components { parts.append(try bytes(component, rows: rows)) }
-    var values = [Float](repeating: 0, count: rows.count * (shape.last ?? 1))
-    var span = values.mutableSpan
-    try coder.decode(parts, columns: shape.last ?? 1, into: &span)
-    return values.littleEndianBytes
-  }
-
-  private func coder(_ name: String) throws(SmithError) -> any QuantizationScheme {
-    guard let coder = Schemes.named(name) else {
-      throw SmithError(.unsupported, "no scheme of that name", at: Place(item: name))
-    }
-    return coder
   }
 }

@@ -5,8 +5,11 @@ import SmithBytes
 /// A scheme works on rows, and each component stores the rows one after the other: a caller encodes any range of rows on any
 /// thread, the first rows of a matrix before the last ones are read. One file per scheme, and one line in `Schemes`.
 public protocol QuantizationScheme: Sendable {
-  /// The name on the command line (`--scheme`), in `inspect` and in metadata.
+  /// The name on the command line (`--scheme`): how codes are chosen and stored.
   var name: String { get }
+
+  /// The name of what is stored, whatever chose the codes: in `inspect` and in metadata.
+  var storedName: String { get }
 
   /// What takes a matrix whose rows this scheme cannot hold; nil where such a matrix stays as it is.
   var substitute: (any QuantizationScheme)? { get }
@@ -15,7 +18,15 @@ public protocol QuantizationScheme: Sendable {
   /// `.unsupported` for a shape that the scheme cannot hold: the caller keeps such a tensor as it is.
   func components(shape: [Int]) throws(SmithError) -> [SchemeComponent]
 
-  /// Encodes whole rows of `columns` numbers. `components[i]` must have the bytes of as many rows of component i.
+  /// What must be known of a whole matrix before its first row can be encoded, with nothing in it yet; nil where rows do not depend
+  /// on each other.
+  var survey: MatrixSurvey? { get }
+
+  /// This scheme for the one matrix that was surveyed: what encodes its rows.
+  func surveyed(_ survey: MatrixSurvey) -> any QuantizationScheme
+
+  /// Encodes whole rows of `columns` numbers. `components[i]` must have the bytes of as many rows of component i, of a shared
+  /// component all bytes.
   ///
   /// `firstRow` is where they stand in the matrix, for messages. `.refused` for a row with a value that is not finite, or that
   /// the scheme's scales cannot hold; `.mismatch` for buffers of another size.
@@ -37,6 +48,14 @@ public protocol QuantizationScheme: Sendable {
   func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError)
+
+  /// The same where the first of the rows is row `firstRow` of the matrix, which counts where rows share a component.
+  func decode(
+    _ components: [[UInt8]], columns: Int, firstRow: Int, into rows: inout MutableSpan<Float>
+  ) throws(SmithError)
+
+  /// Whether `byteRows` has an answer.
+  var hasByteRows: Bool { get }
 
   /// A whole matrix as bytes that can be multiplied as they are, from the bytes of each component; nil for a scheme whose codes are no
   /// bytes under one scale per row. `.mismatch` as in `encode`.
@@ -61,50 +80,27 @@ public struct SchemeComponent: Hashable, Sendable {
   /// What follows the tensor's own name; empty for the codes.
   public var suffix: String
   public var dtype: DType
-  /// [.., rows, elements of one row].
+  /// [.., rows, elements of one row]; any shape where it is shared.
   public var shape: [Int]
+  /// Whether all rows have it in common: a scale of the whole matrix, a table of levels.
+  public var isShared: Bool
 
-  public init(suffix: String, dtype: DType, shape: [Int]) {
+  public init(suffix: String, dtype: DType, shape: [Int], isShared: Bool = false) {
     self.suffix = suffix
     self.dtype = dtype
     self.shape = shape
+    self.isShared = isShared
   }
 
-  /// The bytes of one row.
-  public var rowBytes: Int { (shape.last ?? 0) * dtype.width }
-}
+  /// The bytes of one row; none where it is shared.
+  public var rowBytes: Int { isShared ? 0 : (shape.last ?? 0) * dtype.width }
 
-/// The schemes, in the order in which they are listed.
-public enum Schemes {
-  public static let all: [any QuantizationScheme] = [
-    Int8PerChannel(),
-    Q8_0(),
-    Q4_0(),
-    Q4_1(),
-    Q5_0(),
-    Q5_1(),
-    Q2_K(),
-    Q3_K(),
-    Q4_K(),
-    Q5_K(),
-    Q6_K(),
-    IQ4_NL(),
-    IQ4_XS(),
-    TQ1_0(),
-    TQ2_0(),
-    MXFP4(),
-  ]
-
-  /// Those that are read, never written.
-  public static let readOnly: [any QuantizationScheme] = [
-    Q8_K()
-  ]
-
-  private static let byName = Dictionary(
-    uniqueKeysWithValues: (all + readOnly).map { ($0.name, $0) })
-
-  /// The scheme of that name, read-only ones included; nil where there is none.
-  public static func named(_ name: String) -> (any QuantizationScheme)? { byName[name] }
+  /// The bytes of `rows` rows, or of all that is shared.
+  public func byteCount(rows: Int) throws(SmithError) -> Int {
+    isShared
+      ? try shape.elementCount().multiplied(checked: dtype.width)
+      : try rows.multiplied(checked: rowBytes)
+  }
 }
 
 extension QuantizationScheme {
@@ -117,6 +113,18 @@ extension QuantizationScheme {
   ) throws(SmithError) {
     throw SmithError(.unsupported, "\(name) takes no importance of columns")
   }
+
+  public var storedName: String { name }
+  public var survey: MatrixSurvey? { nil }
+  public func surveyed(_ survey: MatrixSurvey) -> any QuantizationScheme { self }
+
+  public func decode(
+    _ components: [[UInt8]], columns: Int, firstRow: Int, into rows: inout MutableSpan<Float>
+  ) throws(SmithError) {
+    try decode(components, columns: columns, into: &rows)
+  }
+
+  public var hasByteRows: Bool { false }
 
   public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
     nil
@@ -135,9 +143,14 @@ extension QuantizationScheme {
     let (rows, columns) = try matrix(shape)
     var parts: [[UInt8]] = []
     for component in try components(shape: shape) {
-      parts.append([UInt8](repeating: 0, count: try rows.multiplied(checked: component.rowBytes)))
+      parts.append([UInt8](repeating: 0, count: try component.byteCount(rows: rows)))
     }
-    try encode(values.span, columns: columns, firstRow: 0, into: &parts)
+    var coder: any QuantizationScheme = self
+    if var survey {
+      try survey.add(values.span, columns: columns, firstRow: 0)
+      coder = surveyed(survey)
+    }
+    try coder.encode(values.span, columns: columns, firstRow: 0, into: &parts)
     return parts
   }
 
@@ -149,7 +162,7 @@ extension QuantizationScheme {
     try check(parts, rows: rows, columns: columns)
     var values = [Float](repeating: 0, count: count)
     var span = values.mutableSpan
-    try decode(parts, columns: columns, into: &span)
+    try decode(parts, columns: columns, firstRow: 0, into: &span)
     return values
   }
 
@@ -177,8 +190,11 @@ extension QuantizationScheme {
   func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
     let components = try components(shape: [rows, columns])
     for (index, component) in components.enumerated() {
-      let expected = try rows.multiplied(checked: component.rowBytes)
-      guard parts.count == components.count, parts[index].count == expected else {
+      // What is shared may depend on the rows of the whole matrix, which only the scheme knows how to check.
+      let expected = try component.byteCount(rows: rows)
+      guard parts.count == components.count,
+        component.isShared || parts[index].count == expected
+      else {
         throw SmithError(
           .mismatch,
           "\(rows) rows of \(name) take \(components.count) parts, \(expected) bytes "

@@ -49,15 +49,18 @@ public struct Transform: Sendable {
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are. A matrix
   /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
   ///
-  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both. With
-  /// `importance`, `.refused` for a scheme that takes none.
+  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both; with
+  /// `importance`, for a scheme that takes none.
+  /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
+  /// infinity the largest finite magnitude of its row.
   public static func quantize(
     _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false,
-    importance: ImportanceWeights? = nil
+    allowingNonfinite: Bool = false, importance: ImportanceWeights? = nil
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
       try Quantization(
-        scheme: scheme, keep: keep, requantizes: requantizing, importance: importance
+        scheme: scheme, keep: keep, requantizes: requantizing, importance: importance,
+        allowsNonfinite: allowingNonfinite
       ).applied(to: parameters)
     }
   }
@@ -69,6 +72,18 @@ public struct Transform: Sendable {
   ) -> Transform {
     let chosen: any QuantizationScheme = scheme
     return quantize(chosen, keeping: keep, requantizing: requantizing, importance: importance)
+  }
+
+  /// All parameters in another element type.
+  public static func cast(to dtype: DType) -> Transform {
+    Transform(name: "cast \(dtype.rawValue)") { parameters throws(SmithError) in
+      var result = parameters
+      for (name, recipe) in parameters.recipes where recipe.dtype.isFloat && recipe.dtype != dtype {
+        result.recipes[name] = .cast(recipe, to: dtype)
+      }
+      result.schemes = [:]
+      return result
+    }
   }
 
   /// The matrices that a scheme would take, in a narrower element type; everything else stays as it is.

@@ -129,7 +129,7 @@ struct TensorComparison: Sendable {
     var difference = Difference()
     var (isEqual, isEncoded, isRounded) = (true, true, pair.constant != nil)
     var (left, right) = (left, right)
-    let expected = pair.expectation(from: old, as: new)
+    var expected = pair.expectations(from: old, as: new)
     for rows in Slabs(old) {
       let (a, b) = (try left.floats(old, rows: rows), try right.floats(new, rows: rows))
       difference.add(reference: a, candidate: b)
@@ -138,11 +138,12 @@ struct TensorComparison: Sendable {
         isRounded = a.map { $0 + constant }.sameBits(as: b.map { $0 + constant })
       }
       if !isEqual, isEncoded {
-        if let expected {
-          isEncoded = try left.floats(expected, rows: rows).sameBits(as: b)
-        } else {
-          isEncoded = false
+        var fitting: [Recipe] = []
+        for recipe in expected where try left.floats(recipe, rows: rows).sameBits(as: b) {
+          fitting.append(recipe)
         }
+        expected = fitting
+        isEncoded = !expected.isEmpty
       }
     }
     row.maxAbs = difference.maxAbs
@@ -155,16 +156,17 @@ struct TensorComparison: Sendable {
 }
 
 extension TensorComparison.Pair {
-  /// What the reference's values become in the candidate's encoding.
-  fileprivate func expectation(from old: Recipe, as new: Recipe) -> Recipe? {
-    if let scheme, let coder = Schemes.named(scheme),
-      let parts = try? coder.components(shape: old.shape)
-    {
-      return .decode(
-        scheme: scheme, shape: old.shape, components: old.encoded(by: scheme, count: parts.count))
+  /// What the reference's values may become in the candidate's encoding: a scheme's own rule and its search choose other codes.
+  fileprivate func expectations(from old: Recipe, as new: Recipe) -> [Recipe] {
+    guard let scheme else {
+      return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat
+        ? [.cast(old, to: new.dtype)] : []
     }
-    return new.dtype != old.dtype && new.dtype.isFloat && old.dtype.isFloat
-      ? .cast(old, to: new.dtype) : nil
+    return [scheme, "\(scheme)+mse"].compactMap { name in
+      guard let parts = try? Schemes.named(name)?.components(shape: old.shape) else { return nil }
+      return .decode(
+        scheme: name, shape: old.shape, components: old.encoded(by: name, count: parts.count))
+    }
   }
 }
 

@@ -171,6 +171,7 @@ public struct Verification: Sendable {
       let found = comparison.distribution(expected, actual)
       row.topOne = found.topOne
       row.divergence = found.divergence
+      row.topFive = comparison.agreement(expected, actual, ofLargest: 5)
     }
     return row
   }
@@ -189,6 +190,15 @@ public enum VerificationInput: Sendable {
   /// Sentences of words, for models that read words.
   case words([[String]])
   case input(ModelInput)
+
+  /// As much of it as two models are compared on: the first rows.
+  public var beginning: VerificationInput {
+    switch self {
+    case .tokens(let rows): .tokens(Array(rows.prefix(64)))
+    case .words(let sentences): .words(Array(sentences.prefix(64)))
+    case .standard, .input: self
+    }
+  }
 
   func input(for model: Model) throws(SmithError) -> ModelInput {
     try input(for: model.configuration)

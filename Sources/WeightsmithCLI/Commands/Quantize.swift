@@ -16,7 +16,7 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.names.joined(separator: ", ")). With --budget, those to choose from, between commas.",
+      "The scheme: \(SchemeChoice.described). With --budget, those to choose from, between commas.",
       valueName: "name"))
   var scheme: String?
 
@@ -30,6 +30,21 @@ struct Quantize: SmithCommand {
     help: ArgumentHelp(
       "Canonical parameter names to leave as they are (* and ? match).", valueName: "glob"))
   var keep: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Look for the scales of least squared error (mse); for int2 ... int8 with a scale per row or group.",
+      valueName: "how"))
+  var search: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How codes are chosen: \(MethodChoice.names). All but rounding look at --calibration.",
+      valueName: "how"))
+  var method = MethodChoice.rounding
+
+  @Flag(help: "Take NaN for 0 and an infinity for the largest finite magnitude of its row.")
+  var allowNonfinite = false
 
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
@@ -52,7 +67,9 @@ struct Quantize: SmithCommand {
     let model = try original.applying(transform)
     bar.finish()
     if !output.json { Reports.show(model.parameters.findings, json: false) }
-    return try output.write(.model(model), to: dst)
+    return try output.write(.model(model), to: dst) { () throws(SmithError) in
+      ["findings": .array(model.parameters.findings.map(\.json))]
+    }
   }
 
   private func transform(
@@ -72,10 +89,21 @@ struct Quantize: SmithCommand {
     guard let scheme else {
       throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
     }
-    switch try SchemeChoice.parse(scheme) {
+    let choice = try SchemeChoice.parse(scheme, search: search)
+    if method != .rounding {
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: \(method.rawValue) measures its own on the calibration input")
+      }
+      return try method.transform(
+        choice, on: Calibration(try sentences.input(), workers: try output.workers()),
+        keeping: keep, progress: progress)
+    }
+    switch choice {
     case .scheme(let coder):
       return .quantize(
-        coder, keeping: keep, requantizing: requantize, importance: try weights(of: model))
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
+        importance: try weights(of: model))
     case .type(let dtype):
       if importance != nil {
         throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")

@@ -28,6 +28,12 @@ struct Verify: SmithCommand {
       "exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01.", valueName: "policy"))
   var policy: String?
 
+  @Flag(
+    help:
+      "Judge by what the models compute alone: parameters may differ (channels scaled, heads in another order)."
+  )
+  var activationsOnly = false
+
   @Option(
     help: ArgumentHelp(
       "Cloze questions to ask both models (JSON with rows of ids, mask_at, right).",
@@ -63,6 +69,7 @@ struct Verify: SmithCommand {
     } else {
       report = try verification.compare(on: try sentences.input()) { bar.update($0) }
     }
+    report.judgesParameters = !activationsOnly
     if let cloze { report.cloze = try ClozeQuestions(cloze).ask(old, new) }
     bar.finish()
     Reports.show(report, json: json)

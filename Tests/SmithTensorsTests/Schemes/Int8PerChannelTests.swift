@@ -2,7 +2,7 @@ import SmithTensors
 import Testing
 
 @Suite struct Int8PerChannelTests {
-  let scheme = Int8PerChannel()
+  let scheme: AffineScheme = .int8PerChannel
 
   @Test func `components have the names and shapes of compressed-tensors`() throws {
     #expect(
