@@ -2,11 +2,11 @@
 # Independent readers judge what weightsmith writes.
 #
 #   Scripts/interop.sh          the safetensors package, h5py, gguf-py and ggml's C library: seconds, part of Scripts/test.sh
-#   Scripts/interop.sh --full   also transformers (PyTorch; TensorFlow and Flax of its version 4), TensorFlow's own reader and MiniLM's
+#   Scripts/interop.sh --full   also transformers (PyTorch; TensorFlow and Flax of its version 4), the programs of quantized layouts, TensorFlow's own reader and MiniLM's
 #                               real weights; writes Docs/Interop.md
 #
 # WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages, and
-# WEIGHTSMITH_PYTHON4 one with transformers 4.44, TensorFlow and Flax.
+# WEIGHTSMITH_PYTHON4 one with transformers 4.44, TensorFlow and Flax; WEIGHTSMITH_LLAMA_EMBEDDING llama.cpp's program, which no package installs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Scripts/setup.sh
@@ -50,5 +50,6 @@ else
   else
     echo "skipped: transformers 4.44 is not installed"
   fi
+  "$python" Scripts/interop/layouts.py
   "$python" Scripts/interop/full.py Docs/Interop.md "$scratch/rows.json"
 fi

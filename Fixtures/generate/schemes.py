@@ -3,7 +3,7 @@
 The blocks are those of ggml's own C library (the PyPI package libggml-python), which ggml_ref_quant.py (generate/formats), written
 from the formulas, must repeat where it knows the type; int8-channel comes from numpy. `decoded.json` has the CRC-32C of the f32 values
 that the blocks stand for: libggml's, with which gguf-py must agree where it decodes the type. The matrix is [24, 512]: ordinary rows, and
-rows on the edge of what all schemes hold. q8_k is written by libggml and only read by us. Needs gguf, libggml-python and numpy.
+rows on the edge of what all schemes hold; `-weighed` are those blocks with `importance.bin` as the importance of each column. q8_k is written by libggml and only read by us. Needs gguf, libggml-python and numpy.
 """
 import ctypes
 import glob
@@ -101,6 +101,17 @@ for kind in (T.Q8_0, T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q2_K, T.Q3_K, T.Q4_K, T.Q
         assert gguf.quants.dequantize(blocks, kind).astype(F).tobytes() == values.tobytes(), name
     blocks.tofile(f"{OUT}/{name}.bin")
     decoded[name] = crc32c(values.tobytes())
+
+# With the importance of each column, as libggml alone computes it: some columns count for nothing, some far more than others.
+importance = np.where(rng.random(COLUMNS) < 0.1, 0, rng.exponential(1, COLUMNS) * np.exp(rng.standard_normal(COLUMNS))).astype(F)
+importance[64:96] = 0
+importance.tofile(f"{OUT}/importance.bin")
+for kind in (T.Q4_0, T.Q4_1, T.Q5_0, T.Q5_1, T.Q2_K, T.Q3_K, T.Q4_K, T.Q5_K, T.Q6_K, T.IQ4_NL, T.IQ4_XS):
+    length, size = gguf.constants.GGML_QUANT_SIZES[kind]
+    blocks = np.zeros((x.size // length, size), np.uint8)
+    written = ggml.ggml_quantize_chunk(kind, x.ctypes.data, blocks.ctypes.data, 0, len(x), COLUMNS, importance.ctypes.data)
+    assert written == blocks.size and np.isfinite(decode(kind, blocks)).all(), kind.name
+    blocks.tofile(f"{OUT}/{kind.name.lower()}-weighed.bin")
 
 most = np.abs(x).max(axis=1, keepdims=True)
 scales = np.where(most > 0, most / F(127), F(1)).astype(F)

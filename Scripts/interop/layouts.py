@@ -65,9 +65,7 @@ def decompressed(folder, config):
         compressor = BaseCompressor.get_value_from_registry(group["format"])
         for name in [n for n in tensors if n.endswith(".weight_scale")]:
             stem = name[: -len(".weight_scale")]
-            # Its unpacker of rows turns zeros and then takes their bytes: they must lie in memory as turned.
-            parts = {n[len(stem) + 1:]: t.T.contiguous().T if n.endswith("zero_point") else t
-                     for n, t in tensors.items() if n.startswith(stem + ".weight")}
+            parts = {n[len(stem) + 1:]: t for n, t in tensors.items() if n.startswith(stem + ".weight")}
             found[stem + ".weight"] = compressor.decompress(parts, scheme)["weight"].to(torch.float32).numpy()
     return found
 
@@ -82,7 +80,7 @@ def compressed(folder, config):
     ids = torch.tensor([[2, 7, 19, 4, 3]])
     with torch.no_grad():
         model(input_ids=ids)  # decompresses what is decompressed on first use
-    stored = load_numpy(f"{folder}/model.safetensors")
+    stored = load_numpy_names(folder)
     modules = dict(model.named_modules())
     found = {}
     for name in [n for n in stored if n.endswith(".weight_scale")]:
@@ -126,7 +124,8 @@ def main():
                 print(f"skipped: {layout} {scheme}: {package} is not installed")
                 continue
             out, plain = f"{scratch}/{layout}-{scheme}", f"{scratch}/{layout}-{scheme}-f32"
-            subprocess.run([TOOL, "quantize", MODEL, out, "--layout", layout, "--scheme", scheme], check=True, capture_output=True)
+            # compressed-tensors' unpacker of zeros fails for matrices of so few rows that one word holds them.
+            subprocess.run([TOOL, "quantize", MODEL, out, "--layout", layout, "--scheme", scheme, "--keep", "heads.nsp.*"], check=True, capture_output=True)
             subprocess.run([TOOL, "convert", out, plain, "--dtype", "f32"], check=True, capture_output=True)
             ours = load_numpy(f"{plain}/model.safetensors")
             with open(f"{out}/config.json") as file:

@@ -1,32 +1,8 @@
 // ggml's blocks of 32 values with one scale: q4_0, q4_1, q5_0, q5_1 and mxfp4 (formats sections 8.1 and 8.2). Float32 throughout,
 // every operation rounded, no fused multiply-add: the codes are those of the reference quantizers to the bit.
 #include "blocks.h"
+#include "ggml_planes.h"
 #include "lanes.h"
-
-enum { VALUES = 32, HALF = VALUES / 2 };
-
-// Element j stands in the low half of byte j, element j + 16 in the high half.
-INLINE void pack_nibbles(byte *block, const int32_t *codes) {
-  for (int j = 0; j < HALF; j++) block[j] = (byte)((codes[j] & 15) | (codes[j + HALF] & 15) << 4);
-}
-
-INLINE void unpack_nibbles(int32_t *codes, const byte *block) {
-  for (int j = 0; j < HALF; j++) {
-    codes[j] = block[j] & 15;
-    codes[j + HALF] = block[j] >> 4;
-  }
-}
-
-// Bit j is the fifth bit of element j.
-INLINE uint32_t fifth_bits(const int32_t *codes) {
-  uint32_t bits = 0;
-  for (int j = 0; j < VALUES; j++) bits |= (uint32_t)(codes[j] >> 4 & 1) << j;
-  return bits;
-}
-
-INLINE void add_fifth_bits(int32_t *codes, uint32_t bits) {
-  for (int j = 0; j < VALUES; j++) codes[j] |= (int32_t)(bits >> j & 1) << 4;
-}
 
 INLINE void load_block(float *x, const byte *values) { memcpy(x, values, VALUES * sizeof *x); }
 
@@ -86,8 +62,6 @@ INLINE int affine(const float *x, int top, uint16_t *scale_half, uint16_t *least
   }
   return 1;
 }
-
-enum { Q4_0_BYTES = 18, Q4_1_BYTES = 20, Q5_0_BYTES = 22, Q5_1_BYTES = 24, MXFP4_BYTES = 17 };
 
 #define EACH_BLOCK(bytes)                                          \
   float x[VALUES];                                                 \

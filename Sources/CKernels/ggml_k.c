@@ -1,81 +1,9 @@
 // ggml's super-blocks of 256 values, whose sub-blocks have scales (and minima) of few bits: q2_k ... q6_k, and q8_k to read (formats
 // sections 8.1 and 8.2). The searches run sixteen sub-blocks at a time; what is stored is the reference's to the bit.
 #include "blocks.h"
+#include "ggml_planes.h"
+#include "ggml_search.h"
 #include "lanes.h"
-
-enum { SUPER = 256, SUPER_BYTES = SUPER * 4 };
-enum { Q2_K_BYTES = 84, Q3_K_BYTES = 110, Q4_K_BYTES = 144, Q5_K_BYTES = 176, Q6_K_BYTES = 210, Q8_K_BYTES = 292 };
-
-// Below this magnitude a sub-block counts as zero.
-static const float negligible = 1e-15f;
-
-// ---- Searches -----------------------------------------------------------------------------------------------------------------
-
-// x ~ scale * code + low, and the codes of the search as nearest(inverse * (x - origin)) within 0 ... top.
-struct affine_fit {
-  floats scale, low, inverse, origin;
-};
-
-INLINE floats affine_codes(floats x, floats inverse, floats low, int top) {
-  return as_floats(clamp(nearest(inverse * (x - low)), 0, top));
-}
-
-INLINE floats affine_error(const floats *x, const floats *w, const floats *q, int n, floats scale, floats low, int absolute) {
-  floats error = 0;
-  for (int i = 0; i < n; i++) {
-    const floats difference = scale * q[i] + low - x[i];
-    error += w[i] * (absolute ? magnitude(difference) : difference * difference);
-  }
-  return error;
-}
-
-// The least weighted error of an affine code among steps + 2 spans, each followed by a weighted least squares fit. An accepted low end
-// is where the next spans begin.
-INLINE struct affine_fit search_affine(
-    const floats *x, const floats *w, int n, int top, float first, int steps, int absolute) {
-  floats q[32];
-  floats low = x[0], high = x[0], sum_w = w[0], sum_x = w[0] * x[0];
-  for (int i = 1; i < n; i++) {
-    low = choose(x[i] < low, x[i], low);
-    high = choose(x[i] > high, x[i], high);
-    sum_w += w[i];
-    sum_x += w[i] * x[i];
-  }
-  low = choose(low > 0, (floats)0, low);
-  const ints flat = high == low;
-  struct affine_fit best = {.inverse = (float)top / (high - low), .origin = low};
-  best.scale = 1.0f / best.inverse;
-  for (int i = 0; i < n; i++) q[i] = affine_codes(x[i], best.inverse, low, top);
-  floats least = affine_error(x, w, q, n, best.scale, low, absolute);
-  for (int step = 0; step <= steps; step++) {
-    const floats inverse = (first + 0.1f * (float)step + (float)top) / (high - low);
-    floats s1 = 0, s2 = 0, sx = 0;
-    for (int i = 0; i < n; i++) {
-      q[i] = affine_codes(x[i], inverse, low, top);
-      const floats wq = w[i] * q[i];
-      s1 += wq;
-      s2 += wq * q[i];
-      sx += wq * x[i];
-    }
-    const floats determinant = sum_w * s2 - s1 * s1;
-    floats scale = (sum_w * sx - sum_x * s1) / determinant, least_value = (s2 * sum_x - s1 * sx) / determinant;
-    const ints above = least_value > 0;
-    scale = choose(above, sx / s2, scale);
-    least_value = choose(above, (floats)0, least_value);
-    const floats error = affine_error(x, w, q, n, scale, least_value, absolute);
-    const ints better = (determinant > 0) & (error < least);
-    least = choose(better, error, least);
-    best.scale = choose(better, scale, best.scale);
-    best.inverse = choose(better, inverse, best.inverse);
-    best.origin = choose(better, low, best.origin);
-    low = choose(better, least_value, low);
-  }
-  best.low = low;
-  best.scale = choose(flat, (floats)0, best.scale);
-  best.inverse = choose(flat, (floats)0, best.inverse);
-  best.origin = choose(flat, (floats)0, best.origin);
-  return best;
-}
 
 // Scales and minima of the sub-blocks as codes 0 ... top of the largest of each. `minima` are -low.
 struct steps {
@@ -109,90 +37,13 @@ INLINE struct steps steps_of(const float *scales, const float *lows, int n, int 
   return made;
 }
 
-// The codes of one sub-block under the scale and minimum that were stored; the search's own where that scale is zero.
-INLINE void affine_quantize(
-    byte *codes, const byte *x, int n, int top, float scale, float minimum, float inverse, float origin) {
-  if (scale != 0) {
-    for (int i = 0; i < n; i++)
-      codes[i] = (byte)clamp_one(nearest_one((LOAD(float, x, i) + minimum) / scale), 0, top);
-  } else {
-    for (int i = 0; i < n; i++)
-      codes[i] = (byte)clamp_one(nearest_one(inverse * (LOAD(float, x, i) - origin)), 0, top);
-  }
-}
-
-// ---- Bit planes ---------------------------------------------------------------------------------------------------------------
-
-// Two bits of each code: byte 32 h + l holds elements 128 h + l, + 32, + 64, + 96.
-INLINE void pack_pairs(byte *out, const byte *codes) {
-  for (int h = 0; h < 2; h++, codes += 128, out += 32)
-    for (int l = 0; l < 32; l++)
-      out[l] = (byte)((codes[l] & 3) | (codes[l + 32] & 3) << 2 | (codes[l + 64] & 3) << 4 | (codes[l + 96] & 3) << 6);
-}
-
-INLINE void unpack_pairs(byte *codes, const byte *in) {
-  for (int h = 0; h < 2; h++, codes += 128, in += 32)
-    for (int l = 0; l < 32; l++) {
-      codes[l] = in[l] & 3;
-      codes[l + 32] = in[l] >> 2 & 3;
-      codes[l + 64] = in[l] >> 4 & 3;
-      codes[l + 96] = in[l] >> 6;
-    }
-}
-
-// One bit of each code: bit g of byte l is that of element 32 g + l.
-INLINE void pack_bits(byte *out, const byte *codes, int shift) {
-  for (int l = 0; l < 32; l++) {
-    byte bits = 0;
-    for (int g = 0; g < 8; g++) bits |= (byte)((codes[32 * g + l] >> shift & 1) << g);
-    out[l] = bits;
-  }
-}
-
-INLINE void unpack_bits(byte *codes, const byte *in, int shift) {
-  for (int g = 0; g < 8; g++)
-    for (int l = 0; l < 32; l++) codes[32 * g + l] |= (byte)((in[l] >> g & 1) << shift);
-}
-
-// Four bits of each code: byte 32 p + l holds elements 64 p + l and 64 p + 32 + l.
-INLINE void pack_fours(byte *out, const byte *codes) {
-  for (int p = 0; p < 4; p++, codes += 64, out += 32)
-    for (int l = 0; l < 32; l++) out[l] = (byte)((codes[l] & 15) | (codes[l + 32] & 15) << 4);
-}
-
-INLINE void unpack_fours(byte *codes, const byte *in) {
-  for (int p = 0; p < 4; p++, codes += 64, in += 32)
-    for (int l = 0; l < 32; l++) {
-      codes[l] = in[l] & 15;
-      codes[l + 32] = in[l] >> 4;
-    }
-}
-
-// Eight pairs of six bits in twelve bytes.
-INLINE void pack_sixes(byte *out, const byte *scales, const byte *minima) {
-  for (int s = 0; s < 4; s++) {
-    out[s] = (byte)(scales[s] | (scales[s + 4] >> 4) << 6);
-    out[s + 4] = (byte)(minima[s] | (minima[s + 4] >> 4) << 6);
-    out[s + 8] = (byte)((scales[s + 4] & 15) | (minima[s + 4] & 15) << 4);
-  }
-}
-
-INLINE void unpack_sixes(byte *scales, byte *minima, const byte *in) {
-  for (int s = 0; s < 4; s++) {
-    scales[s] = in[s] & 63;
-    minima[s] = in[s + 4] & 63;
-    scales[s + 4] = (byte)((in[s + 8] & 15) | (in[s] >> 6) << 4);
-    minima[s + 4] = (byte)(in[s + 8] >> 4 | (in[s + 4] >> 6) << 4);
-  }
-}
-
 // ---- q2_k ---------------------------------------------------------------------------------------------------------------------
 
 INLINE int q2_k_block(byte *block, const byte *values) {
   floats x[16], w[16];
   turn(x, values, 16, 16);
   for (int i = 0; i < 16; i++) w[i] = magnitude(x[i]);
-  const struct affine_fit fit = search_affine(x, w, 16, 3, -0.5f, 15, 1);
+  const struct affine_fit fit = search_affine(x, w, 16, 3, -0.5f, 0.1f, 15, 1);
   SPREAD(scales, fit.scale);
   SPREAD(lows, fit.low);
   SPREAD(inverses, fit.inverse);
@@ -234,7 +85,7 @@ INLINE int q45_k_pair(byte *blocks, const byte *values, int pair, int top, float
   for (int i = 0; i < 32; i++) squares += x[i] * x[i];
   const floats average = __builtin_elementwise_sqrt(squares / 32.0f);
   for (int i = 0; i < 32; i++) w[i] = average + magnitude(x[i]);
-  const struct affine_fit fit = search_affine(x, w, 32, top, first, tries, 0);
+  const struct affine_fit fit = search_affine(x, w, 32, top, first, 0.1f, tries, 0);
   SPREAD(scales, fit.scale);
   SPREAD(lows, fit.low);
   SPREAD(inverses, fit.inverse);
@@ -344,18 +195,6 @@ INLINE floats search_threes(const floats *x, ints *codes) {
   return choose(live & (s2 > 0), sx / s2, (floats)0);
 }
 
-// Sixteen scales of six bits: the low four in two halves of eight bytes, the high two in the four bytes behind.
-INLINE void pack_q3_scales(byte *out, const byte *scales) {
-  for (int j = 0; j < 8; j++) out[j] = (byte)((scales[j] & 15) | (scales[j + 8] & 15) << 4);
-  for (int j = 0; j < 4; j++)
-    out[8 + j] = (byte)(scales[j] >> 4 | (scales[j + 4] >> 4) << 2 | (scales[j + 8] >> 4) << 4 | (scales[j + 12] >> 4) << 6);
-}
-
-INLINE int unpack_q3_scale(const byte *in, int s) {
-  const int low = s < 8 ? in[s] & 15 : in[s - 8] >> 4;
-  return (low | (in[8 + s % 4] >> (2 * (s / 4)) & 3) << 4) - 32;
-}
-
 INLINE int q3_k_block(byte *block, const byte *values) {
   floats x[16];
   ints searched[16];
@@ -405,40 +244,14 @@ INLINE void q3_k_decode(byte *values, const byte *blocks, size_t count) {
 
 // ---- q6_k ---------------------------------------------------------------------------------------------------------------------
 
-// The scale of least weighted error among nineteen spans, and the reciprocal whose codes those were.
-INLINE floats search_sixes(const floats *x, floats *best_inverse) {
-  floats w[16], wx[16];
-  const floats most = extreme(x, 16);
-  const ints live = magnitude(most) >= negligible;
-  for (int i = 0; i < 16; i++) {
-    w[i] = x[i] * x[i];
-    wx[i] = w[i] * x[i];
-  }
-  floats scale = 0, best = 0, chosen = 0;
-  for (int k = -10; k < 10; k++) {
-    if (k == 0) continue;
-    // The span as it is comes first.
-    const floats inverse = k == -10 ? -32.0f / most : -(32.0f + 0.1f * (float)k) / most;
-    floats sx = 0, s2 = 0;
-    for (int i = 0; i < 16; i++) {
-      const floats q = as_floats(clamp(nearest(inverse * x[i]), -32, 31));
-      sx += wx[i] * q;
-      s2 += w[i] * q * q;
-    }
-    const floats fitted = sx / s2;
-    const ints better = k == -10 ? s2 != 0 : (s2 > 0) & (sx * sx > best * s2);
-    scale = choose(better, fitted, scale);
-    best = k == -10 ? scale * sx : choose(better, fitted * sx, best);
-    chosen = k == -10 ? inverse : choose(better, inverse, chosen);
-  }
-  *best_inverse = choose(live, chosen, (floats)0);
-  return choose(live, scale, (floats)0);
-}
-
-INLINE int q6_k_block(byte *block, const byte *values) {
-  floats x[16], inverse;
+// One super-block, with the weight of each value's error; without weights it is the value's square.
+INLINE int q6_k_weighted_block(byte *block, const byte *values, const byte *weights) {
+  floats x[16], w[16], inverse;
   turn(x, values, 16, 16);
-  const floats fitted = search_sixes(x, &inverse);
+  if (weights) turn(w, weights, 16, 16);
+  else
+    for (int i = 0; i < 16; i++) w[i] = x[i] * x[i];
+  const floats fitted = search_symmetric(x, w, 16, 32, &inverse);
   SPREAD(scales, fitted);
   SPREAD(inverses, inverse);
   const float most = extreme_one(scales, 16);
@@ -467,16 +280,12 @@ INLINE int q6_k_block(byte *block, const byte *values) {
             inverses[s] == 0 ? 0 : (byte)(clamp_one(nearest_one(inverses[s] * LOAD(float, own, i)), -32, 31) + 32);
     }
   }
-  for (int h = 0; h < 2; h++) {
-    const byte *own = codes + 128 * h;
-    for (int l = 0; l < 64; l++) block[64 * h + l] = (byte)((own[l] & 15) | (own[l + 64] & 15) << 4);
-    for (int l = 0; l < 32; l++)
-      block[128 + 32 * h + l] =
-          (byte)(own[l] >> 4 | (own[l + 32] >> 4) << 2 | (own[l + 64] >> 4) << 4 | (own[l + 96] >> 4) << 6);
-  }
+  pack_six_bits(block, codes);
   STORE(block + 208, 0, half);
   return 1;
 }
+
+INLINE int q6_k_block(byte *block, const byte *values) { return q6_k_weighted_block(block, values, 0); }
 
 INLINE void q6_k_decode(byte *values, const byte *blocks, size_t count) {
   byte codes[SUPER];
@@ -525,3 +334,16 @@ BLOCKS(q4_k)
 BLOCKS(q5_k)
 BLOCKS(q6_k)
 DECODER(q8_k)
+
+// ---- With importance ----------------------------------------------------------------------------------------------------------
+
+INLINE ptrdiff_t q6_k_weigh(byte *blocks, const byte *values, const byte *importance, size_t rows, size_t columns) {
+  const size_t count = columns / SUPER;
+  for (size_t b = 0; b < rows * count; b++, blocks += Q6_K_BYTES, values += SUPER_BYTES)
+    if (greatest(values, SUPER) >= TOO_LARGE
+        || !q6_k_weighted_block(blocks, values, importance + b % count * SUPER_BYTES))
+      return (ptrdiff_t)b;
+  return -1;
+}
+
+WEIGHED(q6_k)

@@ -6,4 +6,5 @@
 #include "activation_body.h"
 #include "norm_body.h"
 #include "lstm_body.h"
+#include "bytes_body.h"
 #include "gemm_body.h"

@@ -39,6 +39,14 @@ int ws_has_avx512(void) { return 0; }
   void ws_clip_##S(T *x, ptrdiff_t count, T bound) { BEST(clip, S)(x, count, bound); }                                \
   void ws_max_rows_##S(const T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T *out) {                         \
     BEST(max_rows, S)(x, ld, rows, columns, out);                                                                     \
+  }                                                                                                                   \
+  void ws_quantize_rows_##S(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, uint8_t *codes,             \
+                            T *scales) {                                                                              \
+    BEST(quantize_rows, S)(x, ldx, rows, columns, codes, scales);                                                     \
+  }                                                                                                                   \
+  void ws_scale_sums_##S(const int32_t *sums, ptrdiff_t lds, ptrdiff_t rows, ptrdiff_t columns,                       \
+                         const T *row_scales, const T *column_scales, T *out, ptrdiff_t ldout) {                      \
+    BEST(scale_sums, S)(sums, lds, rows, columns, row_scales, column_scales, out, ldout);                             \
   }
 
 DEFINE(float, f32)

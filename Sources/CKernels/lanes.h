@@ -29,6 +29,13 @@ enum {
   TOO_LARGE = (127 + 36) << 23,
 };
 
+// In the order of the values, as the reference quantizers sum.
+INLINE float sum_of_squares(const byte *values, size_t n) {
+  float sum = 0;
+  for (size_t i = 0; i < n; i++) sum += LOAD(float, values, i) * LOAD(float, values, i);
+  return sum;
+}
+
 // Whether a stored scale is no finite number.
 INLINE int is_infinite(uint16_t half) { return (half & 0x7C00) == 0x7C00; }
 
@@ -96,5 +103,10 @@ INLINE void turn(floats *x, const byte *values, int n, int lanes) {
 #define BLOCKS(name)                                                                              \
   ENTRY(ptrdiff_t, name##_encode, (void *blocks, const void *values, size_t count), (blocks, values, count)) \
   DECODER(name)
+// Encoding of rows, with the importance of each column: f32, not negative.
+#define WEIGHED(name)                                                                                             \
+  ENTRY(ptrdiff_t, name##_weigh,                                                                                  \
+        (void *blocks, const void *values, const void *importance, size_t rows, size_t columns),                 \
+        (blocks, values, importance, rows, columns))
 #define DECODER(name) ENTRY(void, name##_decode, (void *values, const void *blocks, size_t count), (values, blocks, count))
 #endif

@@ -20,6 +20,8 @@ public struct SmithError: Error, Hashable, Sendable {
     case mismatch
     /// A request that cannot be fulfilled without changing the model.
     case refused
+    /// The work was done, and what was demanded of its result does not hold.
+    case unmet
     /// No such input.
     case notFound
     /// The output exists or cannot be made.
@@ -44,9 +46,10 @@ public struct SmithError: Error, Hashable, Sendable {
     self.remedy = remedy
   }
 
-  /// The process exit code of sysexits.h for this kind (DESIGN: 64 usage, 65 data, 66 input, 73 create, 74 I/O).
+  /// The process exit code of sysexits.h for this kind (DESIGN: 1 the answer is no, 64 usage, 65 data, 66 input, 73 create, 74 I/O).
   public var exitCode: Int32 {
     switch kind {
+    case .unmet: 1
     case .usage: 64
     case .truncated, .malformed, .checksum, .limit, .unsupported, .missing, .mismatch, .refused: 65
     case .notFound: 66

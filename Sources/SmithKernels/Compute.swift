@@ -35,8 +35,8 @@ public struct Compute<Backend: ComputeBackend>: Sendable {
         layer.bias.withView { bias in
           forEachTile(rows: count, columns: layer.outputs) { rows, outputs in
             let tile = out.slice(rows: rows, columns: outputs)
-            backend.multiply(
-              x.slice(rows: rows, columns: 0..<layer.inputs), by: layer.matrix, outputs: outputs,
+            multiply(
+              x.slice(rows: rows, columns: 0..<layer.inputs), by: layer, outputs: outputs,
               into: tile)
             Scalar.kernels.biasActivate(
               tile.base, tile.stride, tile.rows, tile.columns,

@@ -24,6 +24,10 @@ public protocol ComputeBackend<Scalar>: Sendable {
   func multiply(
     _ a: MatrixView<Scalar>, by b: MatrixView<Scalar>, transposed: Bool,
     into c: MutableMatrixView<Scalar>)
+
+  /// C [M, n] = (A [M, K] - 128) · Bᵀ with the rows `outputs` of B: integers, and exact.
+  func multiply(
+    _ a: MatrixView<UInt8>, by b: ByteMatrix, outputs: Range<Int>, into c: MutableMatrixView<Int32>)
 }
 
 /// The part of a product that one worker computes at a time.
@@ -39,7 +43,7 @@ public struct TileSize: Hashable, Sendable {
 
 /// Weights and bias of y = x·Wᵀ + b.
 public struct Linear<Backend: ComputeBackend>: Sendable {
-  let matrix: Backend.Matrix
+  let weights: LinearWeights<Backend>
   /// The parameters that W is made of, one below the other; none where nobody may want to know what it reads.
   public let parameters: [String]
   let bias: [Backend.Scalar]?
@@ -60,11 +64,21 @@ public struct Linear<Backend: ComputeBackend>: Sendable {
     parameters: [String] = [], backend: Backend
   ) {
     precondition(weights.count == inputs * outputs && bias?.count ?? outputs == outputs)
-    matrix = backend.prepare(weights, rows: outputs, columns: inputs)
+    self.weights = .plain(backend.prepare(weights, rows: outputs, columns: inputs))
     self.parameters = parameters
     self.bias = bias
     self.inputs = inputs
     self.outputs = outputs
+  }
+
+  /// The same with weights of bytes, which are multiplied as bytes.
+  public init(_ weights: ByteMatrix, bias: [Backend.Scalar]?, parameters: [String] = []) {
+    precondition(bias?.count ?? weights.scales.count == weights.scales.count)
+    self.weights = .bytes(weights, scales: Backend.Scalar.convert(weights.scales))
+    self.parameters = parameters
+    self.bias = bias
+    inputs = weights.inputs
+    outputs = weights.scales.count
   }
 }
 

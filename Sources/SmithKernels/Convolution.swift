@@ -57,8 +57,7 @@ extension Compute {
       let seen = MatrixView(base, rows: places, columns: inputs, stride: inputs)
       let values = MutableMatrixView(
         base + places * inputs, rows: places, columns: outputs, stride: outputs)
-      backend.multiply(
-        seen, by: convolution.filters.matrix, outputs: 0..<outputs, into: values)
+      multiply(seen, by: convolution.filters, outputs: 0..<outputs, into: values)
       Scalar.kernels.maxRows(values.base, outputs, places, outputs, out)
     }
   }

@@ -25,6 +25,8 @@ public struct KernelTable<Scalar>: Sendable {
   let highway: @Sendable (In, In, In, Int, Out) -> Void
   let clip: @Sendable (Out, Int, Scalar) -> Void
   let maxRows: @Sendable (In, Int, Int, Int, Out) -> Void
+  let quantizeRows: @Sendable (In, Int, Int, Int, UnsafeMutablePointer<UInt8>?, Out) -> Void
+  let scaleSums: @Sendable (UnsafePointer<Int32>?, Int, Int, Int, In, In, Out, Int) -> Void
 }
 
 extension Float: KernelScalar {
@@ -32,7 +34,7 @@ extension Float: KernelScalar {
     panelWidth: ws_panel_width_f32(), pack: ws_pack_f32, gemm: ws_gemm_f32,
     biasActivate: ws_bias_activate_f32, softmax: ws_softmax_f32, layerNorm: ws_layer_norm_f32,
     add: ws_add_f32, lstm: ws_lstm_f32, highway: ws_highway_f32, clip: ws_clip_f32,
-    maxRows: ws_max_rows_f32)
+    maxRows: ws_max_rows_f32, quantizeRows: ws_quantize_rows_f32, scaleSums: ws_scale_sums_f32)
 
   public static func convert(_ weights: [Float]) -> [Float] { weights }
 
@@ -43,7 +45,8 @@ extension Float: KernelScalar {
     softmax: ws_softmax_f32_portable, layerNorm: ws_layer_norm_f32_portable,
     add: ws_add_f32_portable, lstm: ws_lstm_f32_portable, highway: ws_highway_f32_portable,
     clip: ws_clip_f32_portable,
-    maxRows: ws_max_rows_f32_portable)
+    maxRows: ws_max_rows_f32_portable, quantizeRows: ws_quantize_rows_f32_portable,
+    scaleSums: ws_scale_sums_f32_portable)
 }
 
 extension Double: KernelScalar {
@@ -51,7 +54,7 @@ extension Double: KernelScalar {
     panelWidth: ws_panel_width_f64(), pack: ws_pack_f64, gemm: ws_gemm_f64,
     biasActivate: ws_bias_activate_f64, softmax: ws_softmax_f64, layerNorm: ws_layer_norm_f64,
     add: ws_add_f64, lstm: ws_lstm_f64, highway: ws_highway_f64, clip: ws_clip_f64,
-    maxRows: ws_max_rows_f64)
+    maxRows: ws_max_rows_f64, quantizeRows: ws_quantize_rows_f64, scaleSums: ws_scale_sums_f64)
 
   public static func convert(_ weights: [Float]) -> [Double] { weights.map(Double.init) }
 
@@ -61,7 +64,8 @@ extension Double: KernelScalar {
     softmax: ws_softmax_f64_portable, layerNorm: ws_layer_norm_f64_portable,
     add: ws_add_f64_portable, lstm: ws_lstm_f64_portable, highway: ws_highway_f64_portable,
     clip: ws_clip_f64_portable,
-    maxRows: ws_max_rows_f64_portable)
+    maxRows: ws_max_rows_f64_portable, quantizeRows: ws_quantize_rows_f64_portable,
+    scaleSums: ws_scale_sums_f64_portable)
 }
 
 extension Activation {

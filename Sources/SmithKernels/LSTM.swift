@@ -155,8 +155,8 @@ private struct LSTMSteps<Backend: ComputeBackend> {
     forEachTile(rows: rows, columns: gates.columns) { run, part, outputs in
       let tile = gates.slice(rows: shifted(part, run), columns: outputs)
       let all = 0..<state.columns
-      compute.backend.multiply(
-        state.view.slice(rows: shifted(part, run), columns: all), by: runs[run].cell.state.matrix,
+      compute.multiply(
+        state.view.slice(rows: shifted(part, run), columns: all), by: runs[run].cell.state,
         outputs: outputs, into: tile)
       sums[run].withView(columns: gates.columns) { sums in
         for (index, slot) in part.enumerated() {
@@ -175,7 +175,7 @@ private struct LSTMSteps<Backend: ComputeBackend> {
       let tile = state.slice(rows: shifted(part, run), columns: outputs)
       let from = hidden.view.slice(rows: shifted(part, run), columns: 0..<hidden.columns)
       if let projection = cell.projection {
-        compute.backend.multiply(from, by: projection.matrix, outputs: outputs, into: tile)
+        compute.multiply(from, by: projection, outputs: outputs, into: tile)
       }
       for (index, slot) in part.enumerated() {
         if cell.projection == nil {

@@ -9,7 +9,23 @@ public struct Checkpoint: Sendable {
   public let path: String
   /// The folder its files are in, where its configuration and tokenizer files are looked for.
   public let folder: String
+  /// What recipes read from: its own tensors, and behind them those of what was merged into it.
   public let source: any TensorSource
+  /// Its own tensors.
+  let own: any TensorSource
+  /// Tensors that are not what is stored under their names, and those that are stored under none of its own.
+  let merged: StoredTensors
+
+  init(
+    path: String, folder: String, source: any TensorSource, own: (any TensorSource)? = nil,
+    merged: StoredTensors = [:]
+  ) {
+    self.path = path
+    self.folder = folder
+    self.source = source
+    self.own = own ?? source
+    self.merged = merged
+  }
 
   /// Opens a file, a folder, a prefix, a shard or an index; the container is recognised by content.
   public static func open(
@@ -19,8 +35,18 @@ public struct Checkpoint: Sendable {
     return Checkpoint(path: path, folder: (source.files.first ?? path).parentFolder, source: source)
   }
 
+  /// Its tensors as recipes over `source`, with those that other programs store in parts put together; what only a configuration says
+  /// of them is taken from `configuration`, or from the file beside the checkpoint. Errors as those of `StoredSchemes.fold`.
+  func stored(configuration: String? = nil) throws(SmithError) -> StoredTensors {
+    var tensors = try StoredSchemes.fold(own) { () throws(SmithError) in
+      try ConfigurationFiles.quantization(of: self, chosen: configuration)
+    }
+    for (name, recipe) in merged { tensors[name] = recipe }
+    return tensors
+  }
+
   public var container: String { source.container }
-  public var tensors: [TensorInfo] { source.tensors }
+  public var tensors: [TensorInfo] { own.tensors }
   public var metadata: [String: String] { source.metadata }
 
   /// What a user would call it: the name of its file without the extension, or of its folder.
@@ -35,7 +61,7 @@ public struct Checkpoint: Sendable {
   public func logicalTensors() throws(SmithError) -> [TensorInfo] {
     let bytes = Dictionary(
       tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
-    let folded = try storedTensors()
+    let folded = try stored()
     let owners = folded.owners
     var shown: Set<String> = []
     return tensors.compactMap { tensor in
@@ -50,14 +76,6 @@ public struct Checkpoint: Sendable {
       let size = recipe.sources.reduce(0) { $0 + (bytes[$1] ?? 0) }
       return TensorInfo(
         name: owner, encoding: .scheme(scheme), shape: recipe.shape, byteCount: size)
-    }
-  }
-
-  /// The tensors as recipes, with those that other programs store in parts put together; what only a configuration says of them
-  /// is taken from `configuration`, or from the file beside the checkpoint.
-  func storedTensors(configuration: String? = nil) throws(SmithError) -> StoredTensors {
-    try StoredSchemes.fold(source) { () throws(SmithError) in
-      try ConfigurationFiles.quantization(of: self, chosen: configuration)
     }
   }
 }

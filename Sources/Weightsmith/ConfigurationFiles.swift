@@ -14,6 +14,9 @@ struct ConfigurationFiles {
     name: String, values: JSONObject
   )? {
     if let chosen { return (chosen, try read(chosen)) }
+    if let prefix = dialect.configuration.entryPrefix {
+      return embedded(in: checkpoint, at: [prefix])
+    }
     if let embedding = dialect.configuration.embedding {
       return embedded(in: checkpoint, at: embedding.paths)
     }
@@ -92,29 +95,22 @@ struct ConfigurationFiles {
     return JSONObject()
   }
 
+  /// A file with one JSON object.
   static func read(_ path: String) throws(SmithError) -> JSONObject {
+    guard let object = try value(path).objectValue else {
+      throw SmithError(.malformed, "expected a JSON object", at: Place(file: path))
+    }
+    return object
+  }
+
+  /// A file with one JSON value.
+  static func value(_ path: String) throws(SmithError) -> JSON {
     let file = try InputFile(path)
     guard file.count <= sizeLimit else {
       throw SmithError(.limit, "\(file.count) bytes are no configuration", at: Place(file: path))
     }
-    do throws(SmithError) {
-      guard let object = try JSON.parse(try file.bytes(0..<file.count)).objectValue else {
-        throw SmithError(.malformed, "expected a JSON object")
-      }
-      return object
-    } catch { throw error.at(file: path) }
-  }
-}
-
-extension MetadataValue {
-  /// The value as a configuration file would say it; nil for types that no training program has its settings in.
-  var json: JSON? {
-    switch self {
-    case .bool(let value): .bool(value)
-    case .i64(let value): .integer(Int(value))
-    case .f64(let value): value.isFinite ? .number(value) : nil
-    case .string(let text): .string(text)
-    default: nil
+    do throws(SmithError) { return try JSON.parse(try file.bytes(0..<file.count)) } catch {
+      throw error.at(file: path)
     }
   }
 }

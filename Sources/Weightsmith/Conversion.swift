@@ -13,6 +13,8 @@ public struct Conversion: Sendable {
     /// The element type of floating-point tensors; nil keeps each one's own.
     public var dtype: DType?
     public var maxShardBytes: Int?
+    /// Whether finite numbers too large for `dtype` become the largest it has; they are refused otherwise.
+    public var saturates = false
 
     public init(
       format: any ContainerFormat.Type, names: Dialect.Name?, dtype: DType? = nil,
@@ -76,6 +78,7 @@ public struct Conversion: Sendable {
       }
       prepared.plan.notes = input.checkpoint.source.notes + prepared.plan.notes
       try rules.apply(to: &prepared.plan)
+      prepared.plan.saturates = target.saturates
       return prepared
     } catch { throw error.at(file: input.checkpoint.path) }
   }
@@ -91,6 +94,8 @@ public struct Conversion: Sendable {
     var fileName: String?
     /// What stands around the tensors, where the names are those of a program that keeps its settings so.
     var envelope: WriterOptions.Envelope?
+    /// Whether the model's settings are entries of the output itself.
+    var hasEntries = false
   }
 
   private func prepare(_ model: Model, names: Dialect.Name) throws(SmithError) -> Prepared {
@@ -119,9 +124,12 @@ public struct Conversion: Sendable {
     }
     var (plan, written) = try planner.plan(model.parameters)
     plan.notes = model.notes + plan.notes
+    let hasEntries = dialect.configuration.entryPrefix != nil
+    if hasEntries { try addEntries(to: &plan, written, dialect) }
     addFormatTag(to: &plan, names: names)
-    let companions = Companion.all(
+    var companions = Companion.all(
       of: model.checkpoint, written: written, family: family, dialect: dialect)
+    if !hasEntries { companions += try Self.vocabulary(of: model.checkpoint, beside: companions) }
     let home = dialect.homes.first { $0.container == target.format.name }
     let envelope = dialect.configuration.embedding.map {
       WriterOptions.Envelope(
@@ -142,7 +150,35 @@ public struct Conversion: Sendable {
     }
     return Prepared(
       plan: plan, companions: companions, written: written, fileName: home?.file,
-      envelope: envelope)
+      envelope: envelope, hasEntries: hasEntries)
+  }
+
+  /// Settings, kind and vocabulary of the model, in front of all other metadata.
+  private func addEntries(
+    to plan: inout Plan, _ written: Parameters, _ dialect: Dialect
+  ) throws(SmithError) {
+    guard target.format.writer?.typesMetadata ?? false else {
+      throw SmithError(
+        .refused,
+        "\(dialect.name.rawValue) keeps its settings beside the tensors, for which \(target.format.name) has no place",
+        remedy: "--to gguf")
+    }
+    let model = GGUFModelEntries(
+      checkpoint: input.checkpoint, written: written, dialect: dialect, dtype: target.dtype)
+    let entries = try model.entries(notes: &plan.notes)
+    plan.metadata = ContainerMetadata(entries + plan.metadata.entries)
+  }
+
+  /// The tokenizer files of a checkpoint that has its vocabulary in itself, where none lie beside it.
+  private static func vocabulary(
+    of checkpoint: Checkpoint, beside companions: [Companion]
+  ) throws(SmithError) -> [Companion] {
+    let isThere = companions.contains { ["vocab.txt", "tokenizer.json"].contains($0.name) }
+    if isThere { return [] }
+    let words = try WordPieceVocabulary(checkpoint.source.typedMetadata)
+    return (words?.companions ?? []).filter { file in
+      !companions.contains { $0.name == file.name }
+    }
   }
 
   /// A program's settings that stand beside its tensors have no place anywhere else.

@@ -23,6 +23,8 @@ public struct ConversionReport: Sendable {
   /// Tensor bytes written.
   public var bytes: Int
   public var verified: Bool
+  /// What casts to a type of less range did, tensor by tensor, worst first; those that only rounded are not in it.
+  public var casts: [TensorCast] = []
 }
 
 extension Conversion {
@@ -56,12 +58,12 @@ extension Conversion {
     }
     var names = shape == .file ? [destination.lastComponent] : layout.files
     if shape == .folder, names.count == 1, let name = prepared.fileName { names = [name] }
-    let checksums: [UInt32]
+    let outcome: PlanExecutor.Outcome
     do throws(SmithError) {
       let files = try names.map { name throws(SmithError) in
         try OutputFile(creating: output.path(name), startsWriteback: output.waitsForDisk)
       }
-      checksums = try write(plan, tensors, layout, writer, options, to: files, progress)
+      outcome = try write(plan, tensors, layout, writer, options, to: files, progress)
       // The disk takes what is left while we read back what the system already holds.
       let disk = Background { () throws(SmithError) in
         if output.waitsForDisk { for file in files { try file.synchronize() } }
@@ -72,10 +74,10 @@ extension Conversion {
         let path = shape == .file ? output.path(names[0]) : output.staging
         try ReadBack(
           format: target.format, path: path, workers: workers, checksum: writer.checksum,
-          hasSettings: prepared.envelope != nil
+          hasSettings: prepared.envelope != nil || prepared.hasEntries
         )
         .check(
-          tensors, checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
+          tensors, outcome.checksums, metadata: writer.typesMetadata ? plan.metadata : [:],
           written: prepared.written, progress)
       }
       try disk.finish()
@@ -84,7 +86,7 @@ extension Conversion {
     let companions = shape == .folder ? prepared.companions.map(\.name) : []
     return ConversionReport(
       plan: plan, files: names + companions, bytes: tensors.reduce(0) { $0 + $1.byteCount },
-      verified: verifies)
+      verified: verifies, casts: outcome.casts)
   }
 
   /// One file when DST is named like one, a folder otherwise.
@@ -111,7 +113,7 @@ extension Conversion {
     _ plan: Plan, _ tensors: [TensorInfo], _ layout: OutputLayout, _ writer: any ContainerWriter,
     _ options: WriterOptions, to files: [OutputFile],
     _ progress: @Sendable (Progress) -> Void
-  ) throws(SmithError) -> [UInt32] {
+  ) throws(SmithError) -> PlanExecutor.Outcome {
     for (file, size) in zip(files, layout.sizes(tensors)) { try file.reserve(size) }
     for piece in layout.pieces {
       try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset)
@@ -119,10 +121,11 @@ extension Conversion {
     let executor = PlanExecutor(
       source: input.checkpoint.source, plan: plan, placements: layout.placements, files: files,
       workers: workers, checksum: writer.checksum)
-    let checksums = try executor.run(progress)
-    let last = try writer.finish(layout, tensors: tensors, checksums: checksums, options: options)
+    let outcome = try executor.run(progress)
+    let last = try writer.finish(
+      layout, tensors: tensors, checksums: outcome.checksums, options: options)
     for piece in last { try files[piece.file].write(piece.bytes.span.bytes, at: piece.offset) }
-    return checksums
+    return outcome
   }
 
   private func writeCompanions(

@@ -6,6 +6,7 @@ import SmithModels
 extension ConfigurationDialect {
   /// Where the settings stand.
   var placeText: String {
+    if let entryPrefix { return "`\(entryPrefix)…` entries of the container" }
     guard let embedding else { return fileNames.map { "`\($0)`" }.joined(separator: ", ") }
     return embedding.paths.map { "`\($0.dropLast())`" }.joined(separator: " or ")
       + " in the checkpoint"

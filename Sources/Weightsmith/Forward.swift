@@ -9,43 +9,49 @@ extension Model {
   /// - Parameters:
   ///   - input: Ids, mask and token types [B, S].
   ///   - taps: Which intermediate results to keep.
+  ///   - products: How weights in fewer bits are multiplied with.
   ///   - workers: How many threads; the result is the same bits for any number.
   /// - Returns: The activations by canonical name, head logits last.
   /// - Throws: What reading the weights throws, and `.usage` for an input the model has no embedding for.
   public func forward(
-    _ input: EncoderInput, taps: Taps = .none, workers: Workers = .all
+    _ input: EncoderInput, taps: Taps = .none, products: Products = .asStored,
+    workers: Workers = .all
   ) async throws(SmithError) -> Activations<Float> {
-    try await forward(.tokens(input), taps: taps, workers: workers)
+    try await forward(.tokens(input), taps: taps, products: products, workers: workers)
   }
 
   /// The same for a model of any architecture: what it reads is a case of the input.
   public func forward(
-    _ input: ModelInput, taps: Taps = .none, workers: Workers = .all
+    _ input: ModelInput, taps: Taps = .none, products: Products = .asStored,
+    workers: Workers = .all
   ) async throws(SmithError) -> Activations<Float> {
-    try await offloaded { () throws(SmithError) in try run(input, taps: taps, workers: workers) }
+    try await offloaded { () throws(SmithError) in
+      try run(input, taps: taps, products: products, workers: workers)
+    }
   }
 
   /// The same on the calling thread, on ids, on words, or on the architecture's standard input.
   public func run(
-    on input: VerificationInput, taps: Taps = .none, workers: Workers = .all
+    on input: VerificationInput, taps: Taps = .none, products: Products = .asStored,
+    workers: Workers = .all
   ) throws(SmithError) -> Activations<Float> {
-    try run(try input.input(for: self), taps: taps, workers: workers)
+    try run(try input.input(for: self), taps: taps, products: products, workers: workers)
   }
 
   /// The same on the calling thread.
   func run(
-    _ input: ModelInput, taps: Taps, workers: Workers
+    _ input: ModelInput, taps: Taps, products: Products = .asStored, workers: Workers
   ) throws(SmithError) -> Activations<Float> {
-    try run(on: Backends.default, input, taps: taps, workers: workers)
+    try run(on: Backends.default, input, taps: taps, products: products, workers: workers)
   }
 
   func run<Backend: ComputeBackend>(
-    on backend: Backend, _ input: ModelInput, taps: Taps,
+    on backend: Backend, _ input: ModelInput, taps: Taps, products: Products = .decoded,
     replacing replacement: ((String) -> [Backend.Scalar]?)? = nil,
     observer: LinearObserver<Backend.Scalar>? = nil, workers: Workers
   ) throws(SmithError) -> Activations<Backend.Scalar> {
     let pass = try architecture.load(
-      configuration, parameters: ModelWeights(self), backend: backend)
+      configuration, parameters: ModelWeights(self, products), backend: backend)
     return try pass.forward(
       input, taps: taps, replacing: replacement, observer: observer, workers: workers)
   }

@@ -4,7 +4,7 @@ import SmithTensors
 
 /// A checkpoint read as a model: family, dialect, configuration and canonical parameters. Weights are still on disk.
 public struct Model: Sendable {
-  public let checkpoint: Checkpoint
+  public private(set) var checkpoint: Checkpoint
   public private(set) var parameters: Parameters
   /// What a user should know about how it was read: copies that differ, settings assumed.
   public let notes: [String]
@@ -32,7 +32,7 @@ public struct Model: Sendable {
   /// A typed error lists what is missing, unknown or contradictory.
   public init(_ checkpoint: Checkpoint, options: Options = Options()) throws(SmithError) {
     do throws(SmithError) {
-      let stored = try checkpoint.storedTensors(configuration: options.configuration)
+      let stored = try checkpoint.stored(configuration: options.configuration)
       let names = stored.map { (name: $0.key, shape: $0.value.shape) }
       let found = try ConfigurationFiles.recognise(names, of: checkpoint, options)
       guard let (family, dialect) = found else {
@@ -71,6 +71,15 @@ public struct Model: Sendable {
   public var part: String? { Families.named(family)?.part(of: parameters) }
   public var configuration: ModelConfiguration { parameters.configuration }
   public var source: any TensorSource { checkpoint.source }
+
+  /// Other parameters over another source: what a merge makes.
+  func replacing(_ checkpoint: Checkpoint, parameters: Parameters) -> Model {
+    var copy = self
+    copy.checkpoint = checkpoint
+    copy.parameters = parameters
+    copy.isTransformed = true
+    return copy
+  }
 
   /// The model with transforms applied, in order. Recipes are rewritten; no weight is read.
   public func applying(_ transforms: Transform...) throws(SmithError) -> Model {

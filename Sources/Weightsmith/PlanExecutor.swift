@@ -13,11 +13,20 @@ struct PlanExecutor: Sendable {
   let workers: Workers
   let checksum: Checksum.Kind
 
-  /// The checksum of each output tensor's bytes, of the kind asked for.
-  func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> [UInt32] {
+  /// What is known of the outputs once they are written.
+  struct Outcome: Sendable {
+    /// Of each output's bytes, of the kind asked for.
+    var checksums: [UInt32]
+    /// The tensors whose casts did more than round, worst first.
+    var casts: [TensorCast] = []
+  }
+
+  /// `.refused`, with all their names, where finite numbers would become infinities.
+  func run(_ progress: @Sendable (Progress) -> Void) throws(SmithError) -> Outcome {
     let evaluator = RecipeEvaluator(source: source)
     let writers = files.map(CombiningWriter.init)
-    let checksums = Mutex<[UInt32]>([UInt32](repeating: 0, count: plan.outputs.count))
+    let outcome = Mutex(
+      Outcome(checksums: [UInt32](repeating: 0, count: plan.outputs.count)))
     let done = Atomic<Int>(0)
     let total = plan.outputs.reduce(0) { $0 + $1.recipe.byteCount }
     let order = placements.indices.sorted {
@@ -27,24 +36,33 @@ struct PlanExecutor: Sendable {
       let index = order[position]
       let place = placements[index]
       let recipe = plan.outputs[index].recipe.streamed
-      let checksum = try write(recipe, evaluator, to: writers[place.file], at: place) {
+      let (checksum, casts) = try write(recipe, evaluator, to: writers[place.file], at: place) {
         bytes in
         let now = done.wrappingAdd(bytes, ordering: .relaxed).newValue
         progress(Progress(phase: .writing, done: now, total: total))
       }
-      checksums.withLock { $0[index] = checksum }
+      outcome.withLock { outcome in
+        outcome.checksums[index] = checksum
+        outcome.casts += casts.filter { !$0.isClean }.map { range in
+          TensorCast(tensor: plan.outputs[index].name, range: range)
+        }
+      }
     }
     for writer in writers { try writer.finish() }
-    return checksums.withLock { $0 }
+    var result = outcome.withLock { $0 }
+    result.casts.sort { TensorCast.isWorse($0, $1) }
+    if !plan.saturates { try TensorCast.refuseOverflow(result.casts) }
+    return result
   }
 
   private func write(
     _ recipe: Recipe, _ shared: RecipeEvaluator, to writer: CombiningWriter,
     at place: OutputLayout.Placement,
     _ advanced: (Int) -> Void
-  ) throws(SmithError) -> UInt32 {
+  ) throws(SmithError) -> (checksum: UInt32, casts: [CastRange]) {
     var evaluator = shared
-    evaluator.refusesOverflow = true
+    evaluator.casts = [:]
+    evaluator.saturates = plan.saturates
     evaluator.readsInOrder = recipe.isStreamed
     var sum = Checksum(checksum)
     var offset = 0
@@ -63,6 +81,6 @@ struct PlanExecutor: Sendable {
       offset += bytes.count
       advanced(bytes.count)
     }
-    return sum.value
+    return (sum.value, Array((evaluator.casts ?? [:]).values))
   }
 }

@@ -49,9 +49,13 @@ extension Recipe {
     case .quotient(let inner, _): "quotient " + inner.steps
     case .finite(let inner): "finite " + inner.steps
     case .add(let inner, let number): "add \(number) " + inner.steps
+    case .weighing(let inner, _): "weighed " + inner.steps
     case .mean(let parts): "mean of \(parts.count) " + (parts.first?.steps ?? "")
+    case .combination(let parts, _, _):
+      "sum of \(parts.count) weighted " + (parts.first?.steps ?? "")
+    case .scalingRows(let inner, _): "rows of given lengths " + inner.steps
     case .picking(let inner, _): "rows in another order " + inner.steps
-    case .computed: "computed "
+    case .computed, .chosen: "computed "
     case .identity: "identity "
     case .zeros: "zeros "
     case .ones: "ones "

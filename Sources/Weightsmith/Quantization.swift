@@ -8,6 +8,8 @@ struct Quantization {
   var keep: [Glob] = []
   /// Whether what another scheme stores may be encoded again.
   var requantizes = false
+  /// How much an error in each column of a matrix counts.
+  var importance: ImportanceWeights?
   /// Whether values that are no finite numbers are replaced instead of refused.
   var allowsNonfinite = false
   /// The layout of another program that must hold the matrices; nil for our own.
@@ -25,6 +27,8 @@ struct Quantization {
       result.notes.append("\(layout.name) holds \(self.scheme.name) as \(scheme.name)")
     }
     var others: [String: [(String, [Int])]] = [:]
+    try importance?.check(parameters, scheme)
+    var unweighed: [String] = []
     for (name, recipe) in parameters.recipes
     where isCandidate(name, recipe) {
       let chosen = holding(recipe.shape, name, scheme)
@@ -35,6 +39,18 @@ struct Quantization {
       try refuseSecondScheme(recipe, chosen, name)
       result.schemes[name] = chosen.name
       if allowsNonfinite, recipe.storedScheme == nil { result.recipes[name] = .finite(recipe) }
+      guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.storedName else {
+        continue
+      }
+      if let columns = importance.columns[name], let values = result.recipes[name] {
+        result.recipes[name] = .weighing(values, importance: columns)
+      } else {
+        unweighed.append(name)
+      }
+    }
+    if let first = unweighed.first {
+      let count = unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"
+      result.notes.append("without importance: \(count), first \(first)")
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)

@@ -67,7 +67,7 @@ extension Checkpoint {
   ) throws(SmithError) -> [String:
     TensorStatistics]
   {
-    let recipes = try storedTensors()
+    let recipes = try stored()
     let evaluator = RecipeEvaluator(source: source)
     let found = Mutex<[String: TensorStatistics]>([:])
     try workers.forEach(tensors.count) { index throws(SmithError) in

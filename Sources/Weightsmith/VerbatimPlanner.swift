@@ -19,12 +19,15 @@ struct VerbatimPlanner {
 
   mutating func plan() throws(SmithError) -> Plan {
     var plan = Plan(outputs: [], fates: [], metadata: checkpoint.source.typedMetadata)
-    let values = dtype == nil ? [:] : try checkpoint.storedTensors()
+    let values = dtype == nil ? [:] : try checkpoint.stored()
     // The parts of quantized tensors by name, and whose they are: decoded ones are no tensors of their own.
     let owners = values.owners
     var written: Set<String> = []
     for tensor in checkpoint.tensors {
-      if let owner = owners[tensor.name] {
+      if let recipe = checkpoint.merged[tensor.name] {
+        plan.outputs.append(Plan.Output(name: tensor.name, recipe: cast(recipe)))
+        plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: tensor.name))
+      } else if let owner = owners[tensor.name] {
         plan.fates.append(TensorFate(tensor: tensor.name, kind: .used, detail: owner))
         if written.insert(owner).inserted, let recipe = values[owner] {
           plan.outputs.append(Plan.Output(name: owner, recipe: cast(recipe)))
@@ -42,6 +45,10 @@ struct VerbatimPlanner {
             tensor: tensor.name, kind: .ignored,
             detail: "\(tensor.encoding.name): no numbers to write"))
       }
+    }
+    let own = Set(checkpoint.tensors.map(\.name))
+    for (name, recipe) in checkpoint.merged where !own.contains(name) {
+      plan.outputs.append(Plan.Output(name: name, recipe: cast(recipe)))
     }
     if !owners.isEmpty {
       plan.metadata[StoredSchemes.key] = nil

@@ -12,8 +12,22 @@ struct InputOptions: ParsableArguments {
       valueName: "text"))
   var text: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Many sequences: rows of token ids (JSON, or a line for each), or lines of words.",
+      valueName: "file"))
+  var calibration: String?
+
+  var isEmpty: Bool { ids.isEmpty && text.isEmpty && calibration == nil }
+
   /// The architecture's standard input where nothing is given.
   func input() throws(SmithError) -> VerificationInput {
+    if let calibration {
+      guard ids.isEmpty, text.isEmpty else {
+        throw SmithError(.usage, "--calibration and --ids or --text: one input or the other")
+      }
+      return try Calibration(file: calibration).input
+    }
     if !text.isEmpty {
       guard ids.isEmpty else {
         throw SmithError(.usage, "--text and --ids: one input or the other")

@@ -61,6 +61,11 @@ struct OutputOptions: ParsableArguments {
       "The element type of floating-point tensors: f32, f16 or bf16.", valueName: "type"))
   var dtype: String?
 
+  @Flag(
+    help:
+      "Numbers too large for --dtype become the largest it has (f16: 65504), instead of an error.")
+  var allowOverflow = false
+
   @Option(help: ArgumentHelp("Tensor bytes per file at most (500MB, 5GB).", valueName: "size"))
   var maxShardSize: String?
 
@@ -85,7 +90,11 @@ struct OutputOptions: ParsableArguments {
   func workers() throws(SmithError) -> Workers { try Self.workers(jobs) }
 
   /// Runs a conversion of a model, or of its checkpoint when the names are kept.
-  func write(_ input: Conversion.Input, to destination: String) throws(SmithError) -> Outcome {
+  /// `adding` gives what stands beside the conversion's own keys in JSON, once it is done.
+  func write(
+    _ input: Conversion.Input, to destination: String,
+    adding: () throws(SmithError) -> JSONObject = { () throws(SmithError) in JSONObject() }
+  ) throws(SmithError) -> Outcome {
     var conversion = Conversion(input, to: try target(for: destination, input), at: destination)
     conversion.overwrite = overwrite
     conversion.verifies = !noVerify
@@ -101,25 +110,42 @@ struct OutputOptions: ParsableArguments {
     defer { bar.finish() }
     let report = try conversion.run(prepared) { bar.update($0) }
     bar.finish()
-    Reports.show(report, destination: destination, json: json)
+    let more = json ? try adding() : JSONObject()
+    Reports.show(report, destination: destination, json: json, adding: more)
     return .fine
   }
 
   var keepsNames: Bool { names == "keep" }
 
+  /// The same for a checkpoint tensor by tensor, where no names are asked for.
+  func writeKeepingNames(
+    _ checkpoint: Checkpoint, to destination: String,
+    adding: () throws(SmithError) -> JSONObject
+  ) throws(SmithError) -> Outcome {
+    var copy = self
+    copy.names = "keep"
+    return try copy.write(.checkpoint(checkpoint), to: destination, adding: adding)
+  }
+
   private func target(
     for destination: String, _ input: Conversion.Input
   ) throws(SmithError) -> Conversion.Target {
     let format = try Conversion.Target.format(named: to, for: destination)
-    let element = try dtype.map { text throws(SmithError) in
+    var target = Conversion.Target(
+      format: format, names: try dialect(for: format, input), dtype: try element(),
+      maxShardBytes: try maxShardSize.map(Self.bytes))
+    target.saturates = allowOverflow
+    return target
+  }
+
+  /// `--dtype`, nil where it is not given.
+  func element() throws(SmithError) -> DType? {
+    try dtype.map { text throws(SmithError) in
       guard let type = DType(rawValue: text), [.f32, .f16, .bf16].contains(type) else {
         throw SmithError(.usage, "--dtype \(text): expected f32, f16 or bf16")
       }
       return type
     }
-    return Conversion.Target(
-      format: format, names: try dialect(for: format, input), dtype: element,
-      maxShardBytes: try maxShardSize.map(Self.bytes))
   }
 
   private func dialect(

@@ -2,9 +2,6 @@ import Weightsmith
 
 /// What `--scheme` names: a scheme, or one of the narrower float types.
 enum SchemeChoice {
-  case scheme(any QuantizationScheme)
-  case type(DType)
-
   private static let types: [DType] = [.f16, .bf16]
 
   /// Schemes that are no combination of parameters, and types.
@@ -22,21 +19,18 @@ enum SchemeChoice {
   static let searches = ["mse"]
 
   /// `search` is how scales are looked for, nil for the scheme's own rule.
-  init(parsing name: String, search: String?) throws(SmithError) {
-    guard let search else {
-      try self.init(parsing: name)
-      return
-    }
-    guard Self.searches.contains(search) else {
+  static func parse(_ name: String, search: String?) throws(SmithError) -> EncodingChoice {
+    let choice = try parse(name)
+    guard let search else { return choice }
+    guard searches.contains(search) else {
       throw SmithError(.usage, "--search \(search): expected mse")
     }
-    try self.init(parsing: name)
     guard let scheme = Schemes.named("\(name)+\(search)") else {
       throw SmithError(
         .usage, "--search \(search): \(name) has a rule of its own",
         remedy: "int2 ... int8 with -channel, -g32, -g64 or -g128")
     }
-    self = .scheme(scheme)
+    return .scheme(scheme)
   }
 
   /// What `--layout` names, nil for our own.
@@ -50,20 +44,24 @@ enum SchemeChoice {
     return name
   }
 
-  init(parsing name: String) throws(SmithError) {
-    if let type = Self.types.first(where: { $0.rawValue == name }) {
-      self = .type(type)
-      return
+  /// Several names between commas, for a search to choose from.
+  static func list(_ names: String) throws(SmithError) -> [EncodingChoice] {
+    try names.split(separator: ",").map { name throws(SmithError) in
+      try parse(name.filter { $0 != " " })
     }
+  }
+
+  static func parse(_ name: String) throws(SmithError) -> EncodingChoice {
+    if let type = types.first(where: { $0.rawValue == name }) { return .type(type) }
     if Schemes.readOnly.contains(where: { $0.name == name }) {
       throw SmithError(.usage, "--scheme \(name): its blocks are read, not written")
     }
     guard let scheme = Schemes.named(name) else {
       throw SmithError(
-        .usage, "--scheme \(name): expected \(Self.described)",
-        remedy: Self.names.nearest(to: name).map { "--scheme \($0)" })
+        .usage, "--scheme \(name): expected \(described)",
+        remedy: names.nearest(to: name).map { "--scheme \($0)" })
     }
-    self = .scheme(scheme)
+    return .scheme(scheme)
   }
 }
 

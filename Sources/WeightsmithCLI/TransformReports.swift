@@ -22,13 +22,20 @@ extension Reports {
   /// Sizes, changed parameters and layers.
   static func show(_ report: TransformReport) {
     Console.print("")
-    Console.print(layers(report.layers))
+    Console.print(layers(report.layers, showsTopFive: true))
     Console.print("")
     Console.print(
       "parameters  \(report.before.parameters) before, \(report.after.parameters) after")
     Console.print(
       "bytes       \(report.before.bytes.asBytes) before, \(report.after.bytes.asBytes) after")
-    let worst = report.changed.sorted { $0.maxAbs > $1.maxAbs }
+    for (verdict, label) in [(TensorParity.Verdict.missing, "gone"), (.extra, "new")] {
+      let tensors = report.changed.filter { $0.verdict == verdict }
+      guard let first = tensors.first else { continue }
+      let rest = tensors.count > 1 ? " and \(tensors.count - 1) more" : ""
+      Console.print("\(label.padded(to: 12))\(first.name.escapedForTerminal)\(rest)")
+    }
+    let worst = report.changed.filter { ![.missing, .extra].contains($0.verdict) }
+      .sorted { $0.maxAbs > $1.maxAbs }
     for tensor in worst.prefix(5) {
       Console.print(
         "changed     \(tensor.name.escapedForTerminal): max abs \(tensor.maxAbs.short), cosine \(tensor.cosine.fixed(6))"
@@ -58,7 +65,7 @@ extension Finding.Cell {
 }
 
 extension Finding {
-  fileprivate var json: JSON {
+  var json: JSON {
     [
       "title": .string(title),
       "rows": .array(

@@ -16,6 +16,9 @@ extension Reports {
         "cloze       reference \(cloze.referenceRight) of \(cloze.questions) right, candidate \(cloze.candidateRight); \(cloze.agreeing) answers agree"
       )
     }
+    if report.multipliesBytes {
+      Console.print("products    of bytes, activations quantized per token")
+    }
     Console.print("policy      \(report.policy)")
     if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
     for refusal in report.refusals { Console.print("refused     \(refusal.escapedForTerminal)") }
@@ -35,17 +38,21 @@ extension Reports {
     Console.print(report.holds ? "verdict     parity holds" : "verdict     parity does not hold")
   }
 
-  static func layers(_ layers: [LayerParity], diverging: String? = nil) -> TextTable {
+  static func layers(
+    _ layers: [LayerParity], diverging: String? = nil, showsTopFive: Bool = false
+  ) -> TextTable {
     let hasAlone = layers.contains { $0.alone != nil }
     var header = ["LAYER", "MAX ABS", "MEAN ABS", "COSINE"]
     if hasAlone { header.append("ALONE") }
-    header += ["FLOOR", "TOP-1", "KL", ""]
+    header += ["FLOOR", "TOP-1"] + (showsTopFive ? ["TOP-5"] : []) + ["KL", ""]
     var table = TextTable(
       header, [.left] + [TextTable.Alignment](repeating: .right, count: header.count - 2) + [.left])
     for layer in layers {
       var row = [layer.name, layer.maxAbs.short, layer.meanAbs.short, layer.cosine.fixed(6)]
       if hasAlone { row.append(layer.alone?.short ?? "") }
-      row += [layer.floor.short, layer.topOne?.fixed(3) ?? "", layer.divergence?.short ?? ""]
+      row += [layer.floor.short, layer.topOne?.fixed(3) ?? ""]
+      if showsTopFive { row.append(layer.topFive?.fixed(3) ?? "") }
+      row.append(layer.divergence?.short ?? "")
       row.append(layer.name == diverging ? "<- diverges" : "")
       table.add(row)
     }
@@ -63,6 +70,7 @@ extension Reports {
       let number = report.tensors.filter { $0.verdict == verdict }.count
       return number == 0 ? nil : "\(number) \(text)"
     }
-    return "parameters  " + parts.joined(separator: ", ")
+    let judged = report.judgesParameters ? "" : "; not judged"
+    return "parameters  " + parts.joined(separator: ", ") + judged
   }
 }

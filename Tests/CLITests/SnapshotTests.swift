@@ -96,6 +96,22 @@ import Testing
     Row(
       "quantize-substitute-dry-run", "quantize", "data/trained/tiny_albert/hf", "out", "--scheme",
       "q6_k", "--keep", "heads.*", "--dry-run"),
+    Row(
+      "quantize-gptq-of-blocks", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "q4_0", "--method", "gptq"),
+    Row(
+      "quantize-budget-unmet", "quantize", "data/trained/tiny_albert/hf", "out", "--budget",
+      "kl<=-1", "--scheme", "q8_0", "--keep", "*.feedForward.*"),
+    Row(
+      "quantize-budget-nonsense", "quantize", "data/trained/tiny_bert/hf", "out", "--budget",
+      "bits<=4"),
+    Row("quantize-neither", "quantize", "data/trained/tiny_bert/hf", "out"),
+    Row(
+      "quantize-calibration-empty", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "int4-g32", "--method", "gptq", "--calibration", "data/quantized/empty.txt"),
+    Row(
+      "quantize-calibration-missing", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "int4-g32", "--method", "gptq", "--calibration", "data/quantized/none.txt"),
     Row("quantize-type", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme", "bf16"),
     Row("convert-stranger", "convert", "data/formats/safetensors_basic.safetensors", "out"),
     Row(
@@ -151,6 +167,53 @@ import Testing
     Row("transform-groups-alone", "transform", albert, "out", "--unshare", "--groups", "2"),
     Row("transform-rank-too-large", "transform", albert, "out", "--factorize", "4000"),
     Row("transform-no-rank", "transform", albert, "out", "--factorize", "half"),
+    Row(
+      "transform-drop", "transform", "data/models/llama/hf", "out", "--drop", "lm_head*",
+      "--rename",
+      "model.*=decoder.*"),
+    Row(
+      "transform-drop-needed", "transform", "data/models/bert/hf", "out", "--drop",
+      "*.layer.1.output.*"),
+    Row("transform-drop-nothing", "transform", "data/models/bert/hf", "out", "--drop", "x*"),
+    Row(
+      "transform-keep-as-tf", "transform", "data/models/bert/hf", "out", "--keep", "bert.*",
+      "--to", "tf", "--names", "original"),
+    Row("transform-rename-how", "transform", albert, "out", "--rename", "a"),
+    Row(
+      "transform-merge-lora", "transform", "data/models/bert/hf", "out", "--merge-lora",
+      "data/adapters/plain"),
+    Row(
+      "transform-merge-lora-dry-run", "transform", "data/models/gpt2/hf", "out", "--merge-lora",
+      "data/adapters/columns", "--dry-run"),
+    Row(
+      "transform-merge-lora-other", "transform", "data/models/bert/hf", "out", "--merge-lora",
+      "data/adapters/columns"),
+    Row(
+      "transform-merge-lora-none", "transform", "data/models/bert/hf", "out", "--merge-lora", "data"
+    ),
+    Row(
+      "convert-f16", "convert", "data/trained/tiny_bert/hf", "out", "--dtype", "f16"),
+    Row(
+      "transform-merge-slerp", "transform", "data/models/bert/hf", "out", "--merge",
+      "data/merges/other", "--slerp", "0.3"),
+    Row(
+      "transform-merge-others", "transform", "data/models/bert/hf", "out", "--merge",
+      "data/trained/tiny_bert/hf"),
+    Row("transform-weight-alone", "transform", albert, "out", "--unshare", "--weight", "0.5"),
+    Row(
+      "transform-weighted-by-what", "transform", "data/models/bert/hf", "out", "--factorize", "2",
+      "--weighted"),
+    Row(
+      "transform-weighted", "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "3",
+      "--weighted", "--ids", "2,31,5,9,3,17", "--only", "blocks.1.feedForward.*", "--dry-run"),
+    Row(
+      "transform-expand-nothing", "transform", "data/models/albert/hf", "out", "--expand-embedding"),
+    Row(
+      "transform-fit-embedding", "transform", "data/trained/tiny_bert/hf", "out",
+      "--fit-embedding", "32", "--ids", "2,31,5,9,3,17"),
+    Row(
+      "transform-no-calibration", "transform", "data/models/bert/hf", "out", "--share", "lsq",
+      "--calibration", "absent"),
     Row("verify-bad-policy", "verify", albert, albert, "--policy", "good"),
   ]
 
@@ -159,6 +222,25 @@ import Testing
     let scratch = try Scratch()
     let run = try CommandRun(row.arguments, in: scratch)
     #expect(try Snapshot.matches(run, row.name))
+  }
+
+  /// What a transform did, for programs.
+  @Test func `reports as JSON`() throws {
+    let scratch = try Scratch()
+    let run = try CommandRun(
+      [
+        "transform", "data/trained/tiny_bert/hf", "out", "--factorize", "8", "--json", "--ids",
+        "2,31,5,9,3",
+      ], in: scratch)
+    let json = try #require(JSON.parse(Array(run.output.utf8)).objectValue)
+    let report = try #require(json["report"]?.objectValue)
+    #expect(report["before"]?["parameters"]?.intValue == 192_582)
+    #expect(report["changed"]?.arrayValue?.count == 1)
+    let logits = try #require(
+      report["layers"]?.arrayValue?.first { $0["name"] == .string("heads.mlm.logits") })
+    let five = try #require(logits["topFive"]?.doubleValue)
+    #expect(five > 0.2 && five < 1 && (five * 25).rounded() / 25 == five)
+    #expect(json["findings"]?.arrayValue?.count == 1 && json["verified"]?.boolValue == true)
   }
 
   /// Its digits are each processor's own.

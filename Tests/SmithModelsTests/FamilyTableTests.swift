@@ -37,6 +37,7 @@ import Testing
     case (.bilm, _): ["mixes"]
     case (.modelGarden, _): ["decoder", "token", "span"]
     case (.fairseq, _): ["pooler", "token", "span"]
+    case (.gguf, _): ["pooler", "mlm", "decoder", "nsp", "sequence", "token", "span"]
     default: []
     }
   }

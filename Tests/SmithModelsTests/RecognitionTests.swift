@@ -117,4 +117,13 @@ import Testing
     #expect(
       discriminator.recipes["embeddings.word"]?.sources == ["electra/embeddings/word_embeddings"])
   }
+
+  /// The other architectures of llama.cpp have tensors of the same names.
+  @Test func `a GGUF file of another architecture is not taken for BERT`() throws {
+    let llama = ["token_embd.weight", "output_norm.weight", "blk.0.attn_q.weight"]
+    #expect(try ParameterReader.recognise(llama.map { ($0, [8, 8]) }) == nil)
+    let bert = ["position_embd.weight", "token_embd_norm.weight"] + llama
+    let found = try ParameterReader.recognise(bert.map { ($0, [8, 8]) })
+    #expect(found?.family.name == "bert" && found?.dialect.name == .gguf)
+  }
 }

@@ -43,9 +43,9 @@ import Weightsmith
     let model = try Self.trained().applying(.factorize(.exactly(rank), only: [Glob(name)]))
     let row = try #require(model.parameters.findings.first?.rows.first)
     #expect(row[0] == .text(name))
-    #expect(row[2] == .count(rank))
-    #expect(abs(Self.number(row[4]) / expected - 1) < 1e-6)
+    #expect(row[3] == .count(rank))
     #expect(abs(Self.number(row[5]) / expected - 1) < 1e-6)
+    #expect(abs(Self.number(row[6]) / expected - 1) < 1e-6)
   }
 
   @Test(arguments: [0.3, 0.9, 0.999, 1])
@@ -58,7 +58,7 @@ import Weightsmith
     }
     let model = try Self.trained().applying(.factorize(.energy(share)))
     let row = try #require(model.parameters.findings.first?.rows.first)
-    #expect(row[2] == .count(try #require(expected) + 1))
+    #expect(row[3] == .count(try #require(expected) + 1))
   }
 
   /// albert_zh's layout keeps the factors; BERT's has them multiplied. Both compute the same.
@@ -115,5 +115,116 @@ import Weightsmith
     let albert = try Model(Checkpoint.open(Fixtures.path("models/albert/hf")))
     let notes = try albert.applying(.factorize(.exactly(3))).parameters.notes
     #expect(notes.contains { $0.hasSuffix("written multiplied back") })
+  }
+
+  /// Weighted by what it reads, a matrix loses more of itself and less of what comes out.
+  @Test func `activations decide what is kept`() throws {
+    let model = try Self.trained()
+    let rows = (0..<12).map { row in (0..<10).map { 5 + (row * 17 + $0 * 7) % 150 } }
+    let glob = Glob("blocks.*.feedForward.*")
+    let plain = try model.applying(.factorize(.exactly(16), only: [glob]))
+    let weighted = try model.applying(
+      .factorize(.exactly(16), only: [glob], weighing: .tokens(rows)))
+    func last(_ candidate: Model) throws -> Double {
+      let report = try TransformReport(from: model, to: candidate, on: .tokens(rows))
+      return try #require(report.layers.last { $0.name.hasPrefix("layers.") }).meanAbs
+    }
+    #expect(try last(weighted) < last(plain) * 0.8)
+    let found = try #require(weighted.parameters.findings.first?.rows)
+    #expect(found.count == 8 && found.allSatisfy { $0[2] == .text("weighted") })
+    for row in found { #expect(Self.number(row[5]) / Self.number(row[6]) < 1 + 1e-5) }
+  }
+
+  /// Tokens that come often are nearer to what they were, the others farther.
+  @Test func `counts decide which tokens are kept`() throws {
+    let model = try Self.trained()
+    var counts = [Double](repeating: 1, count: model.configuration[.vocabulary])
+    for token in 10..<30 { counts[token] = 10_000 }
+    func errors(_ transform: Transform) throws -> (often: Double, others: Double) {
+      let report = try model.applying(transform)
+      var evaluator = RecipeEvaluator(source: model.source)
+      let old = try evaluator.floats(try #require(model.parameters.recipes["embeddings.word"]))
+      let new = try evaluator.floats(try #require(report.parameters.recipes["embeddings.word"]))
+      var sums = (often: 0.0, others: 0.0)
+      for index in old.indices {
+        let square = Double((old[index] - new[index]) * (old[index] - new[index]))
+        if (10..<30).contains(index / 64) { sums.often += square } else { sums.others += square }
+      }
+      return sums
+    }
+    let plain = try errors(.factorize(.exactly(20)))
+    let weighted = try errors(.factorize(.exactly(20), tokenCounts: counts))
+    #expect(weighted.often < plain.often * 0.05 && weighted.others > plain.others)
+    let error = #expect(throws: SmithError.self) {
+      try model.applying(.factorize(.exactly(20), tokenCounts: [1, 2]))
+    }
+    #expect(error?.kind == .mismatch)
+  }
+
+  @Test(
+    arguments: [
+      ("[1, 2.5, 0]", [1, 2.5, 0]), ("3\n 4\n\n5", [3, 4, 5]), ("[1, -2]", nil),
+      ("[1, \"x\"]", nil),
+      ("1\nx", nil), ("", nil), ("[0, 0]", nil), ("nan", nil), ("{}", nil), ("[1e999]", nil),
+    ] as [(String, [Double]?)])
+  func `counts from a file`(text: String, expected: [Double]?) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(Array(text.utf8), as: "counts")
+    if let expected {
+      #expect(try TokenCounts.read(path) == expected)
+    } else {
+      let error = #expect(throws: SmithError.self) { try TokenCounts.read(path) }
+      #expect(error?.place.file == path)
+    }
+  }
+
+  /// albert_zh's factors become one table, which is written there with an identity for a map, and computes the same.
+  @Test func `factors are multiplied back`() throws {
+    let scratch = try Scratch()
+    let small = try Self.trained().applying(
+      .share(.first), .factorize(.exactly(8)), .change(to: .albertZh))
+    let whole = try small.applying(.expandEmbedding)
+    #expect(whole.configuration[.embedding] == whole.configuration[.hidden])
+    let written = try whole.written(
+      as: Form(container: "tf", names: .original), to: "\(scratch.path)/zh")
+    let report = try TransformReport(from: small, to: written)
+    #expect(report.layers.count > 3)
+    for layer in report.layers { #expect(layer.maxAbs < 2e-5, "\(layer.name)") }
+    for path in ["models/albert/hf", "trained/tiny_bert/hf"] {
+      let error = #expect(throws: SmithError.self) {
+        try Model(Checkpoint.open(Fixtures.path(path))).applying(.expandEmbedding)
+      }
+      #expect(error?.kind == .refused)
+    }
+  }
+
+  /// Fitted embeddings are near to what they stand for, the nearer the wider, and are written as a whole ALBERT.
+  @Test func `embeddings are fitted`() throws {
+    let scratch = try Scratch()
+    let model = try Self.trained()
+    var last = 0.0
+    for width in [8, 24, 48] {
+      let fitted = try model.applying(.fitEmbedding(width: width))
+      let written = try fitted.written(
+        as: Form(container: "safetensors", names: .hf), to: "\(scratch.path)/\(width)")
+      #expect(written.family == "albert" && written.configuration[.embedding] == width)
+      #expect(written.parameters.recipes["heads.mlm.dense.weight"] == nil)
+      let rows = try #require(fitted.parameters.findings.first?.rows)
+      let cosine = Self.number(rows[1][5])
+      #expect(cosine > last && Self.number(rows[1][3]) >= Self.number(rows[0][3]) * 0.8)
+      last = cosine
+    }
+    #expect(last > 0.97)
+    for width in [0, 64, 100] {
+      let error = #expect(throws: SmithError.self) {
+        try model.applying(.fitEmbedding(width: width))
+      }
+      #expect(error?.kind == .usage)
+    }
+    let other = #expect(throws: SmithError.self) {
+      try Model(Checkpoint.open(Fixtures.path("models/albert/hf")))
+        .applying(.fitEmbedding(width: 2))
+    }
+    #expect(other?.kind == .refused)
   }
 }

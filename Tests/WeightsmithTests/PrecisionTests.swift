@@ -96,4 +96,36 @@ import Weightsmith
       #expect(scratch.names() == ["config.json", "model.safetensors"])
     }
   }
+
+  /// All tensors that lose numbers are named, the worst first; on request they are cut to the largest half, and counted.
+  @Test(arguments: [Dialect.Name.hf, nil])
+  func `overflow is refused with all its tensors, or cut on request`(names: Dialect.Name?) throws {
+    let layers = "bert.encoder.layer"
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path("models/bert/hf/config.json"), toPath: "\(scratch.path)/config.json")
+    var file = try SafetensorsFile(Fixtures.path("models/bert/hf/model.safetensors"))
+    file["\(layers).2.intermediate.dense.weight"][17] = 70000
+    file["\(layers).0.intermediate.dense.weight"][3] = -1e30
+    file["\(layers).0.intermediate.dense.weight"][4] = 1e-30
+    file["\(layers).0.intermediate.dense.weight"][5] = 99999
+    try file.write(to: "\(scratch.path)/model.safetensors")
+    let error = #expect(throws: SmithError.self) {
+      try convert(scratch.path, to: .f16, names: names, at: "out")
+    }
+    #expect(error?.kind == .refused)
+    #expect(error?.place.item == "\(layers).0.intermediate.dense.weight")
+    #expect(error?.detail.contains("\(layers).2.intermediate.dense.weight") == true)
+    let out = "\(scratch.path)/out"
+    var work = try Conversion(
+      Model(Checkpoint.open(scratch.path)), to: "safetensors", as: names, at: out)
+    work.target.dtype = .f16
+    work.target.saturates = true
+    let report = try work.run()
+    let worst = try #require(report.casts.first)
+    #expect(worst.tensor == "\(layers).0.intermediate.dense.weight")
+    #expect(worst.range.overflows == 2 && worst.range.underflows >= 1)
+    #expect(worst.range.largest == Double(Float(1e30)))
+    let bytes = try #require(Contents(out).tensors[worst.tensor]?.bytes)
+    #expect(Array(bytes[6..<12]) == [0xFF, 0xFB, 0, 0, 0xFF, 0x7B])
+  }
 }

@@ -25,5 +25,19 @@ WS_BLOCKS(iq4_xs)
 WS_BLOCKS(tq1_0)
 WS_BLOCKS(tq2_0)
 WS_BLOCKS(mxfp4)
+// The same with the importance of each column (f32 [columns], not negative): whole rows, of which the index counts the blocks.
+#define WS_WEIGHED(name) \
+  ptrdiff_t ws_##name##_weigh(void *blocks, const void *values, const void *importance, size_t rows, size_t columns);
+WS_WEIGHED(q4_0)
+WS_WEIGHED(q4_1)
+WS_WEIGHED(q5_0)
+WS_WEIGHED(q5_1)
+WS_WEIGHED(q2_k)
+WS_WEIGHED(q3_k)
+WS_WEIGHED(q4_k)
+WS_WEIGHED(q5_k)
+WS_WEIGHED(q6_k)
+WS_WEIGHED(iq4_nl)
+WS_WEIGHED(iq4_xs)
 void ws_q8_k_decode(void *values, const void *blocks, size_t count);
 #endif

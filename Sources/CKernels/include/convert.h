@@ -14,6 +14,11 @@ int ws_convert(void *target, int to, const void *source, int from, size_t count)
 // The first of `count` elements that is infinite in `target` (of type `to`) though finite in `source`; -1 for none.
 ptrdiff_t ws_first_overflow(
   const void *target, int to, size_t to_bytes, const void *source, int from, size_t from_bytes, size_t count);
+// Classes of `count` values of type F16, BF16, F32 or F64: zeros, subnormals, infinities, in this order in `counts`, and the largest finite
+// magnitude in `largest`. Returns 0, or 1 for another type.
+int ws_value_classes(const void *values, int type, size_t count, uint64_t counts[3], double *largest);
+// Puts the largest finite value of the type, with its sign, where an element is infinite in `target` though finite in `source`.
+void ws_saturate(void *target, int to, size_t to_bytes, const void *source, int from, size_t from_bytes, size_t count);
 // Reverses the bytes of each of `count` elements of 2, 4 or 8 bytes in place; returns 1 for another size.
 int ws_byteswap(void *bytes, size_t element_bytes, size_t count);
 #endif

@@ -45,6 +45,11 @@ enum {
 //   ws_clip
 // out[c] = the largest of column c; a NaN in it wins.
 //   ws_max_rows
+// Codes of x under one scale per row, scales[r] = max|x[r]| / 127, 1 for a row of zeros: code = x / scale, halves to even, plus 128.
+// A row with a value that is not finite has the scale NaN. codes [rows, columns] without gaps.
+//   ws_quantize_rows
+// out[r, c] = sums[r, c] · row_scales[r] · column_scales[c]
+//   ws_scale_sums
 #define WS_DECLARE(T, S)                                                                                          \
   ptrdiff_t ws_panel_width_##S(void);                                                                             \
   void ws_pack_##S(const T *b, ptrdiff_t n, ptrdiff_t k, ptrdiff_t row_stride, ptrdiff_t column_stride, T *out);  \
@@ -59,7 +64,11 @@ enum {
   void ws_lstm_##S(const T *gates, ptrdiff_t width, T forget_bias, T bound, T *cell, T *out);                     \
   void ws_highway_##S(const T *carry, const T *transform, const T *x, ptrdiff_t count, T *out);                   \
   void ws_clip_##S(T *x, ptrdiff_t count, T bound);                                                               \
-  void ws_max_rows_##S(const T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T *out);
+  void ws_max_rows_##S(const T *x, ptrdiff_t ld, ptrdiff_t rows, ptrdiff_t columns, T *out);                      \
+  void ws_quantize_rows_##S(const T *x, ptrdiff_t ldx, ptrdiff_t rows, ptrdiff_t columns, uint8_t *codes,         \
+                            T *scales);                                                                           \
+  void ws_scale_sums_##S(const int32_t *sums, ptrdiff_t lds, ptrdiff_t rows, ptrdiff_t columns,                   \
+                         const T *row_scales, const T *column_scales, T *out, ptrdiff_t ldout);
 
 WS_DECLARE(float, f32)
 WS_DECLARE(double, f64)
@@ -71,6 +80,14 @@ WS_DECLARE(float, f32_avx2)
 WS_DECLARE(double, f64_avx2)
 #endif
 #undef WS_DECLARE
+
+// C[m, n] = (A[m, k] - 128) · B[n, k]ᵀ in integers, exact for k up to 133,144. `portable` is the one for every CPU.
+void ws_gemm_u8s8(const uint8_t *a, ptrdiff_t lda, ptrdiff_t m, const int8_t *b, ptrdiff_t ldb, ptrdiff_t n,
+                  ptrdiff_t k, int32_t *c, ptrdiff_t ldc);
+void ws_gemm_u8s8_portable(const uint8_t *a, ptrdiff_t lda, ptrdiff_t m, const int8_t *b, ptrdiff_t ldb, ptrdiff_t n,
+                           ptrdiff_t k, int32_t *c, ptrdiff_t ldc);
+// Whether the CPU adds up products of bytes in one instruction and without saturating.
+int ws_has_vnni(void);
 
 // Whether the CPU multiplies with 512-bit vectors, which our own matrix product does not use.
 int ws_has_avx512(void);

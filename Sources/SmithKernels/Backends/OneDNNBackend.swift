@@ -58,6 +58,29 @@
       }
     }
 
+    /// Where the CPU has an instruction for it; without, oneDNN's sums of pairs may saturate at 16 bits.
+    public func multiply(
+      _ a: MatrixView<UInt8>, by b: ByteMatrix, outputs: Range<Int>,
+      into c: MutableMatrixView<Int32>
+    ) {
+      guard ws_has_vnni() != 0, let gemm = library.bytes else {
+        CKernelsBackend<Float>().multiply(a, by: b, outputs: outputs, into: c)
+        return
+      }
+      library.setThreadCount?(1)
+      let status = b.codes.withUnsafeBufferPointer { codes in
+        var offset: Int32 = 0
+        return gemm(
+          CChar(UInt8(ascii: "N")), CChar(UInt8(ascii: "T")), CChar(UInt8(ascii: "F")),
+          dnnl_dim_t(a.rows), dnnl_dim_t(outputs.count), dnnl_dim_t(a.columns), 1, a.base,
+          dnnl_dim_t(a.stride), 128, codes.baseAddress.map { $0 + outputs.lowerBound * b.inputs },
+          dnnl_dim_t(b.inputs), 0, 0, c.base, dnnl_dim_t(c.stride), &offset)
+      }
+      if status != dnnl_success {
+        CKernelsBackend<Float>().multiply(a, by: b, outputs: outputs, into: c)
+      }
+    }
+
     private let library: Library
 
     /// The functions, looked up once.
@@ -68,6 +91,14 @@
           dnnl_dim_t,
           UnsafePointer<Float>?, dnnl_dim_t, Float, UnsafeMutablePointer<Float>?, dnnl_dim_t
         ) -> dnnl_status_t
+      let bytes:
+        (
+          @convention(c) (
+            CChar, CChar, CChar, dnnl_dim_t, dnnl_dim_t, dnnl_dim_t, Float, UnsafePointer<UInt8>?,
+            dnnl_dim_t, UInt8, UnsafePointer<Int8>?, dnnl_dim_t, Int8, Float,
+            UnsafeMutablePointer<Int32>?, dnnl_dim_t, UnsafePointer<Int32>?
+          ) -> dnnl_status_t
+        )?
       let setThreadCount: (@convention(c) (CInt) -> Void)?
 
       static let loaded = Library()
@@ -77,6 +108,7 @@
           return nil
         }
         self.sgemm = sgemm
+        bytes = ws_dnnl_find_gemm_u8s8s32(library)
         setThreadCount = ws_dnnl_find_set_num_threads(library)
       }
     }

@@ -12,6 +12,13 @@ public struct GramMatrix: Sendable {
     values = [Float](repeating: 0, count: size * size)
   }
 
+  /// One that was made elsewhere: `values` [size, size] is read as symmetric.
+  public init(size: Int, values: [Float]) {
+    precondition(values.count == size * size)
+    self.size = size
+    self.values = values
+  }
+
   /// Adds the vectors x [M, size].
   public mutating func add(_ x: [Float], workers: Workers = .all) {
     let count = x.count / max(1, size)

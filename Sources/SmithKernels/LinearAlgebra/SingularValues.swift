@@ -4,12 +4,14 @@ import SmithBytes
 /// values; left vectors follow by one product. The same bits on every run and for any number of workers.
 ///
 /// A value below about √ε·σ₁ = 1.5e-8·σ₁ is lost in the squares: far below what f32 weights hold.
-public struct SingularValues: Sendable {
+public struct SingularValues: MatrixDecomposition {
   public let rows: Int
   public let columns: Int
-  /// σ, largest first.
+  /// σ, largest first; all of them, or as many as were asked for and a few more.
   public let values: [Double]
-  /// V as rows [n, n]: row i belongs to value i.
+  /// Σσ² of all there are, which is the square of M's Frobenius norm.
+  public let energy: Double
+  /// V as rows [*, n]: row i belongs to value i.
   public let right: [Double]
   private let compute: Compute<CKernelsBackend<Double>>
 
@@ -37,25 +39,23 @@ public struct SingularValues: Sendable {
     let eigen = SymmetricEigen(gram, size: columns)
     values = eigen.values.map { max(0, $0).squareRoot() }
     right = eigen.vectors
+    energy = values.reduce(0) { $0 + $1 * $1 }
   }
 
-  /// Σσ², which is the square of M's Frobenius norm.
-  public var energy: Double { values.reduce(0) { $0 + $1 * $1 } }
+  init(
+    rows: Int, columns: Int, values: [Double], right: [Double], energy: Double, workers: Workers
+  ) {
+    (self.rows, self.columns, self.values) = (rows, columns, values)
+    (self.right, self.energy) = (right, energy)
+    compute = Compute(backend: Backends.reference, workers: workers)
+  }
 
-  /// √(Σ_{i ≥ rank} σ²): what the best matrix of that rank is off by (Eckart & Young 1936).
+  /// √(Σ_{i ≥ rank} σ²). Where only the largest are known, by what they leave of the whole.
   public func error(rank: Int) -> Double {
-    values.dropFirst(rank).reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
-  }
-
-  /// The smallest rank that keeps this share of the energy.
-  public func rank(energy share: Double) -> Int {
-    var kept = 0.0
-    let wanted = share * energy
-    for (index, value) in values.enumerated() {
-      kept += value * value
-      if kept >= wanted { return index + 1 }
+    if values.count < columns {
+      return max(0, values.prefix(rank).reduce(energy) { $0 - $1 * $1 }).squareRoot()
     }
-    return values.count
+    return values.dropFirst(rank).reversed().reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
   /// M ≈ A·B with A [m, rank] and B [rank, n], balanced: AᵀA = BBᵀ = Σ, so that both quantize alike.

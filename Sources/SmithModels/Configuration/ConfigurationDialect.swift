@@ -57,6 +57,10 @@ public struct ConfigurationDialect: Sendable {
   public var demands: [Demand] = []
   /// Where the settings stand that have no file of their own.
   public var embedding: Embedding?
+  /// What the keys of settings begin with that are typed entries of the container (GGUF: `bert.`); nil for all other places.
+  public var entryPrefix: String?
+  /// What the ecosystem's code computes whatever activation a file names.
+  public var computedActivation: Activation?
 
   /// The key of the tie, and its value where the decoder is the word table.
   public struct Tie: Sendable {

@@ -160,6 +160,13 @@ struct ConfigurationReader {
       notes.append(
         "\(table.activationKey) taken as \(value.stringValue ?? ""), the original code's")
     }
+    if file != nil, table.computedActivation != nil, stated(table.activationKey) == nil,
+      let value = standard(table.activationKey)
+    {
+      notes.append(
+        "\(table.activationKey) taken as \(value.stringValue ?? ""), with which the family's models are trained: the file does not say it"
+      )
+    }
     if let key = table.epsilonKey, let other = table.otherEpsilon, stated(key) == nil {
       notes.append(
         "no \(key) in the configuration: taken as \(table.epsilon), as transformers does; a model trained by fairseq needs --set \(key)=\(other)"

@@ -25,7 +25,7 @@ extension ModelConfiguration {
   }
 
   /// Everything that is read back, by key.
-  private func settings(of table: ConfigurationDialect) -> JSONObject {
+  func settings(of table: ConfigurationDialect) -> JSONObject {
     var settings = JSONObject()
     for (size, key) in table.sizeKeys {
       settings[key] = sizes[size].map { .integer($0 + (table.offsets[size]?.first ?? 0)) }
@@ -106,6 +106,10 @@ extension Dialect {
 extension ConfigurationDialect {
   /// What a user should know of the written file, nil when there is nothing.
   func warning(about configuration: ModelConfiguration) -> String? {
+    if let computedActivation, computedActivation != configuration.activation {
+      return
+        "the target's code computes \(computedActivation.rawValue) whatever the file says; the model's activation is \(configuration.activation.rawValue), whose vectors differ a little (2e-4 on MiniLM)"
+    }
     guard let row = activations.first(where: { $0.activation == configuration.activation }),
       row.spelling == Self.exactGelu
     else { return nil }
@@ -124,6 +128,10 @@ extension ConfigurationDialect {
     if epsilonKey == nil, configuration.layerNormEpsilon != epsilon {
       return
         "its code fixes the layer-norm epsilon at \(epsilon), the model needs \(configuration.layerNormEpsilon)"
+    }
+    if entryPrefix != nil, !configuration.layerNormEpsilon.isSingle {
+      return
+        "its files keep the layer-norm epsilon in f32, which has no \(configuration.layerNormEpsilon)"
     }
     return paddingObstacle(configuration.paddingToken) ?? fixedObstacle(to: configuration)
   }

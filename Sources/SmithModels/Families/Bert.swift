@@ -8,7 +8,7 @@ extension Family {
       + [ParameterRow.linear("pooler", .hidden, .hidden, part: "pooler")]
       + ParameterRow.maskedLanguageHead
       + ["nsp", "sequence", "token", "span"].map(ParameterRow.classifier),
-    dialects: [bertOriginal, bertHuggingFace, bertKeras, bertFlax, bertModelGarden],
+    dialects: [bertOriginal, bertHuggingFace, bertKeras, bertFlax, bertModelGarden, bertGGUF],
     equalSizes: [.embedding: .hidden],
     classes: bertClasses)
 

@@ -94,7 +94,7 @@ extension Family {
 
 extension Spelling {
   /// The rows of a layer norm without older spellings.
-  fileprivate func plainNorm(
+  func plainNorm(
     _ canonical: String, _ stored: String, role: Rule.Role = .name
   ) -> [Rule] {
     [

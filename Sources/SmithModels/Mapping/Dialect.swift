@@ -77,6 +77,12 @@ public struct Dialect: Sendable {
   public var fixedSizes: [Size: Int] = [:]
   /// Parts without which its own reader refuses a file; ours reads those that lack them.
   public var expectedParts: Set<String> = []
+  /// Parameters without which a file is not in these names, besides the family's anchors: where other models' tensors are called alike.
+  public var anchors: [NamePattern] = []
+  /// Parts that its own converter leaves out of a file, because nothing computes with them.
+  public var leavesOut: Set<String> = []
+  /// Matrices that its code reads in f32 only, as all vectors; nil where any element type will do.
+  public var singles: Set<String>?
 
   /// A place in names that takes what somebody chose: the name of a head.
   public struct Word: Sendable {

@@ -163,9 +163,9 @@ struct DialectMatch {
     }
   }
 
-  /// A table that fits has at least the family's anchors: the word embedding and one block's query.
+  /// A table that fits has at least the family's anchors, the word embedding and one block's query, and the dialect's own.
   private var isAnchored: Bool {
-    family.anchors.allSatisfy { anchor in
+    (family.anchors + dialect.anchors).allSatisfy { anchor in
       bindings.contains { anchor.match($0.canonical) != nil }
     }
   }

@@ -43,6 +43,8 @@ public struct Plan: Hashable, Sendable, Codable {
   public var notes: [String]
   /// The key-value entries for the container.
   public var metadata: ContainerMetadata
+  /// What becomes of finite numbers too large for an output's type: the largest the type has, or, as usual, an error.
+  public var saturates = false
 
   public init(
     outputs: [Output], fates: [TensorFate], notes: [String] = [], metadata: ContainerMetadata = [:]

@@ -34,6 +34,7 @@ public struct Planner: Sendable {
     }
     var written = try fitSchedule(parameters, notes: &notes)
     try fitNeutralParts(&written, notes: &notes)
+    leaveOutParts(&written, notes: &notes)
     let unnamed = try leaveOutNeutrals(&written, notes: &notes)
     notes += expectations(written.configuration)
     var outputs: [Plan.Output] = []
@@ -53,7 +54,7 @@ public struct Planner: Sendable {
           throw refusal("\(name) is read in that layout, not written")
         }
         if let whole = parts.add(recipe, to: stored, by: rule.step) {
-          outputs.append(Plan.Output(name: stored, recipe: cast(whole)))
+          outputs.append(Plan.Output(name: stored, recipe: cast(whole, of: name)))
         }
       }
     }
@@ -64,7 +65,7 @@ public struct Planner: Sendable {
         outputs += try encoded(
           tie, recipe, as: name, rule: rule, scheme: scheme, schemes: &schemes, in: &written)
       } else if let stored = rule.step.writing(recipe) {
-        outputs.append(Plan.Output(name: name, recipe: cast(stored)))
+        outputs.append(Plan.Output(name: name, recipe: cast(stored, of: tie)))
       }
     }
     if let note = roundingNote(outputs) { notes.append(note) }
@@ -114,9 +115,11 @@ public struct Planner: Sendable {
   }
 
   /// In the element type of the output, if it is another.
-  private func cast(_ recipe: Recipe) -> Recipe {
-    guard let dtype, recipe.dtype != dtype, recipe.dtype.isFloat else { return recipe }
-    return .cast(recipe, to: dtype)
+  private func cast(_ recipe: Recipe, of canonical: String) -> Recipe {
+    guard let type = dialect.elementType(of: canonical, recipe) ?? dtype, recipe.dtype != type,
+      recipe.dtype.isFloat
+    else { return recipe }
+    return .cast(recipe, to: type)
   }
 
   private func encoded(

@@ -28,16 +28,24 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case ungrouped(Recipe)
   /// The f32 mean of tensors of one shape, element by element; of equal values it is that value.
   case mean([Recipe])
+  /// Σ weightᵢ·partᵢ of tensors of one shape, summed in f64 (a product's own sums too) and rounded once to an element type.
+  case combination([Recipe], weights: [Double], as: DType)
+  /// A matrix whose rows have these lengths, f64: each row divided by its own and multiplied by the one in the vector.
+  case scalingRows(Recipe, lengths: Recipe)
   /// The rows (first dimension) of these numbers, in this order.
   case picking(Recipe, rows: [Int])
   /// f32 values that a transform computed and that stand in no file.
   case computed(ComputedValues)
+  /// Bytes that a transform chose: codes and scales that stand in no file.
+  case chosen(ChosenBytes)
   /// The same elements with dimension k that which is at place k of `axes`.
   case permute(Recipe, axes: [Int])
   /// Every value with the opposite sign.
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
+  /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
+  case weighing(Recipe, importance: [Float])
   /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
   case finite(Recipe)
   /// Codes through a step that packs, unpacks or moves them.
@@ -66,15 +74,17 @@ extension Recipe {
     case .concat(let parts):
       let rows = parts.reduce(0) { $0 + ($1.shape.first ?? 0) }
       return [rows] + (parts.first?.shape.dropFirst() ?? [])
-    case .mean(let parts): return parts.first?.shape ?? []
+    case .mean(let parts), .combination(let parts, _, _): return parts.first?.shape ?? []
+    case .scalingRows(let inner, _): return inner.shape
     case .picking(let inner, let rows): return [rows.count] + inner.shape.dropFirst()
     case .computed(let values): return values.shape
+    case .chosen(let bytes): return bytes.shape
     case .constant(let constant, let number): return constant.shape(hasNumber: number != nil)
     case .codes(let inner, let step):
       let shape = inner.shape
       return shape.dropLast() + [step.result(of: inner.dtype, width: shape.last ?? 0).width]
     case .cast(let inner, _), .addingRow(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner), .quotient(let inner, _):
+      .finite(let inner), .weighing(let inner, _), .quotient(let inner, _):
       return inner.shape
     case .permute(let inner, let axes):
       let shape = inner.shape
@@ -93,9 +103,12 @@ extension Recipe {
 
   public var dtype: DType {
     switch self {
-    case .source(_, let dtype, _), .cast(_, let dtype): return dtype
+    case .source(_, let dtype, _), .cast(_, let dtype), .combination(_, _, let dtype): return dtype
+    case .chosen(let bytes): return bytes.dtype
+    case .scalingRows: return .f64
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _):
+      .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
+      .weighing(let inner, _):
       return inner.dtype
     case .constant(let constant, _): return constant.dtype
     case .codes(let inner, let step): return step.result(of: inner.dtype, width: 0).dtype
@@ -121,15 +134,17 @@ extension Recipe {
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
       .cast(let inner, _), .component(let inner, _, _), .ungrouped(let inner),
       .picking(let inner, _), .permute(let inner, _), .negate(let inner), .add(let inner, _),
-      .finite(let inner), .codes(let inner, _):
+      .finite(let inner), .weighing(let inner, _), .codes(let inner, _):
       inner.allSources
     case .product(let first, let second), .addingRow(let first, let second),
-      .quotient(let first, let second):
+      .scalingRows(let first, let second), .quotient(let first, let second):
       first.allSources + second.allSources
-    case .concat(let parts), .decode(_, _, let parts), .mean(let parts):
+    case .concat(let parts), .decode(_, _, let parts), .mean(let parts),
+      .combination(let parts, _, _):
       parts.flatMap(\.allSources)
     case .computed(let values): values.sources
     case .constant(_, let number): number?.allSources ?? []
+    case .chosen(let bytes): bytes.sources
     case .identity, .zeros, .ones: []
     }
   }
@@ -139,12 +154,13 @@ extension Recipe {
     switch self {
     case .source, .identity, .zeros, .ones, .decode: true
     case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner):
+      .ungrouped(let inner), .picking(let inner, _), .permute(let inner, _), .negate(let inner),
+      .weighing(let inner, _):
       inner.isExact
     case .concat(let parts): parts.allSatisfy(\.isExact)
     case .cast(let inner, let type): inner.isExact && inner.dtype.widens(to: type)
-    case .component, .product, .addingRow, .mean, .computed, .add, .finite, .quotient, .codes,
-      .constant:
+    case .component, .product, .addingRow, .mean, .computed, .chosen, .add, .finite, .combination,
+      .scalingRows, .quotient, .codes, .constant:
       false
     }
   }
@@ -159,11 +175,28 @@ extension Recipe {
   public var storedScheme: String? {
     switch self {
     case .decode(let scheme, _, _): scheme
-    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _),
-      .cast(let inner, _), .quotient(let inner, _):
+    case .transpose(let inner), .reshape(let inner, _), .rows(let inner, _, _), .cast(let inner, _),
+      .weighing(let inner, _), .quotient(let inner, _):
       inner.storedScheme
     default: nil
     }
+  }
+}
+
+/// Stored bytes in memory, and the tensors that they come from.
+public struct ChosenBytes: Hashable, Sendable, Codable {
+  /// Row-major, little endian.
+  public let bytes: [UInt8]
+  public let dtype: DType
+  public let shape: [Int]
+  public let sources: [String]
+
+  public init(_ bytes: [UInt8], dtype: DType, shape: [Int], sources: [String]) {
+    precondition(bytes.count == shape.reduce(1, *) * dtype.bits / 8)
+    self.bytes = bytes
+    self.dtype = dtype
+    self.shape = shape
+    self.sources = sources
   }
 }
 

@@ -15,6 +15,51 @@ extension Recipe {
     return whole
   }
 
+  /// The same recipe over stored tensors of other names.
+  public func renamingSources(_ name: (String) -> String) -> Recipe {
+    func all(_ parts: [Recipe]) -> [Recipe] { parts.map { $0.renamingSources(name) } }
+    func new(_ recipe: Recipe) -> Recipe { recipe.renamingSources(name) }
+    switch self {
+    case .source(let old, let dtype, let shape):
+      return .source(name: name(old), dtype: dtype, shape: shape)
+    case .transpose(let inner): return .transpose(new(inner))
+    case .reshape(let inner, let shape): return .reshape(new(inner), shape: shape)
+    case .rows(let inner, let from, let count): return .rows(new(inner), from: from, count: count)
+    case .concat(let parts): return .concat(all(parts))
+    case .cast(let inner, let type): return .cast(new(inner), to: type)
+    case .component(let inner, let scheme, let index):
+      return .component(new(inner), scheme: scheme, index: index)
+    case .decode(let scheme, let shape, let parts):
+      return .decode(scheme: scheme, shape: shape, components: all(parts))
+    case .product(let left, let right): return .product(new(left), new(right))
+    case .addingRow(let inner, let row): return .addingRow(new(inner), row: new(row))
+    case .ungrouped(let inner): return .ungrouped(new(inner))
+    case .mean(let parts): return .mean(all(parts))
+    case .combination(let parts, let weights, let type):
+      return .combination(all(parts), weights: weights, as: type)
+    case .scalingRows(let inner, let lengths):
+      return .scalingRows(new(inner), lengths: new(lengths))
+    case .picking(let inner, let rows): return .picking(new(inner), rows: rows)
+    case .computed(let values):
+      return .computed(
+        ComputedValues(values.values, shape: values.shape, sources: values.sources.map(name)))
+    case .chosen(let it):
+      return .chosen(
+        ChosenBytes(
+          it.bytes, dtype: it.dtype, shape: it.shape, sources: it.sources.map(name)))
+    case .finite(let inner): return .finite(new(inner))
+    case .codes(let inner, let step): return .codes(new(inner), step)
+    case .quotient(let inner, let divisor): return .quotient(new(inner), new(divisor))
+    case .constant(let constant, let number):
+      return .constant(constant, number: number.map(new))
+    case .weighing(let inner, let importance): return .weighing(new(inner), importance: importance)
+    case .permute(let inner, let axes): return .permute(new(inner), axes: axes)
+    case .negate(let inner): return .negate(new(inner))
+    case .add(let inner, let number): return .add(new(inner), number)
+    case .identity, .zeros, .ones: return self
+    }
+  }
+
   /// The transpose; two of them are none.
   public var transposed: Recipe {
     if case .transpose(let inner) = self { return inner }

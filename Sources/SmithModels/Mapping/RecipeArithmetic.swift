@@ -6,6 +6,13 @@ extension RecipeEvaluator {
   mutating func product(
     _ left: Recipe, _ right: Recipe, rows: Range<Int>
   ) throws(SmithError) -> [Float] {
+    try productSums(left, right, rows: rows).map { Float($0) }
+  }
+
+  /// The same before it is rounded.
+  mutating func productSums(
+    _ left: Recipe, _ right: Recipe, rows: Range<Int>
+  ) throws(SmithError) -> [Double] {
     if factor?.recipe != right { factor = (right, try floats(right)) }
     let b = factor?.values ?? []
     let a = try floats(left, rows: rows)
@@ -15,7 +22,7 @@ extension RecipeEvaluator {
         .mismatch, "the product of \(left.shape) and \(right.shape) is not defined",
         at: Place(item: left.sources.first))
     }
-    var result: [Float] = []
+    var result: [Double] = []
     result.reserveCapacity(rows.count * n)
     var sum = [Double](repeating: 0, count: n)
     for row in 0..<rows.count {
@@ -24,7 +31,7 @@ extension RecipeEvaluator {
         let weight = Double(a[row * k + index])
         for column in 0..<n { sum[column] += weight * Double(b[index * n + column]) }
       }
-      result += sum.lazy.map { Float($0) }
+      result += sum
     }
     return result
   }

@@ -6,8 +6,10 @@ import SmithTensors
 /// It keeps the last matrix it had to compute whole (a transpose asks for it slab after slab). Making one lists the source's tensors:
 /// work on many tensors makes one and copies it, which costs nothing.
 public struct RecipeEvaluator: Sendable {
-  /// Whether a cast that would make an infinity of a finite number is refused, as it must be where the result is kept.
-  public var refusesOverflow = false
+  /// What its casts did to the values, by the type they were cast to: kept where a result is, and not otherwise (nil).
+  public var casts: [DType: CastRange]?
+  /// Whether a finite number too large for the type of a cast becomes the largest there is, and not an infinity.
+  public var saturates = false
   /// Whether the stored tensor of the recipe will be asked for from its first row to its last: its checksum is then taken on the way.
   public var readsInOrder = false
   private let source: any TensorSource
@@ -37,7 +39,16 @@ public struct RecipeEvaluator: Sendable {
   }
 
   public mutating func floats(_ recipe: Recipe, rows: Range<Int>) throws(SmithError) -> [Float] {
-    try [Float](converting: bytes(recipe, rows: rows), from: recipe.dtype)
+    switch recipe {
+    case .source(let name, .f32, _):
+      return try read(name, rows: rows, of: recipe) { tensor, offset, source throws(SmithError) in
+        try [Float](count: rows.count * recipe.rowBytes / 4) { span throws(SmithError) in
+          try source.read(tensor, at: offset, into: &span)
+        }
+      }
+    case .weighing(let inner, _): return try floats(inner, rows: rows)
+    default: return try [Float](converting: bytes(recipe, rows: rows), from: recipe.dtype)
+    }
   }
 
   /// Rows along the first dimension; a scalar has one.
@@ -63,12 +74,19 @@ public struct RecipeEvaluator: Sendable {
       return try adding(row, to: matrix, rows: rows).littleEndianBytes
     case .ungrouped(let kernel): return try ungrouped(kernel, rows: rows).littleEndianBytes
     case .mean(let parts): return try mean(parts, rows: rows).littleEndianBytes
+    case .combination(_, _, let type):
+      return try doubles(recipe, rows: rows).littleEndianBytes(as: type, &self)
+    case .scalingRows: return try doubles(recipe, rows: rows).littleEndianBytes(as: .f64, &self)
     case .picking(let inner, let order): return try picked(order[rows], of: inner)
     case .computed(let computed):
       let width = recipe.rowBytes / 4
       return Array(computed.values[(rows.lowerBound * width)..<(rows.upperBound * width)])
         .littleEndianBytes
+    case .chosen(let chosen):
+      let width = recipe.rowBytes
+      return Array(chosen.bytes[(rows.lowerBound * width)..<(rows.upperBound * width)])
     case .permute(let inner, let axes): return try permuted(inner, axes, rows: rows)
+    case .weighing(let inner, _): return try bytes(inner, rows: rows)
     case .negate(let inner): return try mapped(inner, rows: rows, { -$0 }, { -$0 })
     case .add(let inner, let number):
       return try mapped(inner, rows: rows, { $0 + Float(number) }, { $0 + number })
@@ -100,19 +118,30 @@ public struct RecipeEvaluator: Sendable {
   private mutating func stored(
     _ name: String, rows: Range<Int>, of recipe: Recipe
   ) throws(SmithError) -> [UInt8] {
+    if rows.count == recipe.rowCount { return try source.bytes(try info(name)) }
+    return try read(name, rows: rows, of: recipe) { tensor, offset, source throws(SmithError) in
+      try [UInt8](count: rows.count * recipe.rowBytes) { span throws(SmithError) in
+        try source.read(tensor, at: offset, into: &span)
+      }
+    }
+  }
+
+  /// Rows of a stored tensor as `make` reads them, with its checksum where not all are read at once.
+  private mutating func read<Element: BitwiseCopyable>(
+    _ name: String, rows: Range<Int>, of recipe: Recipe,
+    _ make: (TensorInfo, _ offset: Int, any TensorSource) throws(SmithError) -> [Element]
+  ) throws(SmithError) -> [Element] {
     let tensor = try info(name)
-    if rows.count == recipe.rowCount { return try source.bytes(tensor) }
+    let offset = rows.lowerBound * recipe.rowBytes
+    if rows.count == recipe.rowCount { return try make(tensor, offset, source) }
     if verified.insert(name).inserted {
       running = readsInOrder ? try source.runningChecksum(tensor) : nil
       if running == nil { try source.verifyChecksum(tensor) }
     }
-    let rowBytes = recipe.rowBytes
-    let bytes = try [UInt8](count: rows.count * rowBytes) { span throws(SmithError) in
-      try source.read(tensor, at: rows.lowerBound * rowBytes, into: &span)
-    }
-    running?.update(bytes.span.bytes)
+    let values = try make(tensor, offset, source)
+    running?.update(values.span.bytes)
     if rows.upperBound == recipe.rowCount { try running?.finish() }
-    return bytes
+    return values
   }
 
   /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is computed once and kept until its last column.
@@ -143,18 +172,19 @@ public struct RecipeEvaluator: Sendable {
     return data
   }
 
-  private func cast(_ data: [UInt8], from: DType, to type: DType) throws(SmithError) -> [UInt8] {
-    let made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
+  mutating func cast(
+    _ data: [UInt8], from: DType, to type: DType
+  ) throws(SmithError) -> [UInt8] {
+    var made = try [UInt8](count: data.count / max(1, from.width) * type.width) {
       span throws(SmithError) in
       try ElementConversion.convert(data.span.bytes, from: from, into: &span, to: type)
     }
-    if refusesOverflow,
-      ElementConversion.firstOverflow(data, from: from, converted: made, to: type) != nil
-    {
-      throw SmithError(
-        .refused, "a finite value is too large for \(type.rawValue)",
-        remedy: type == .f16 ? "--dtype bf16, or f32" : nil)
+    if casts != nil {
+      var range = casts?[type] ?? CastRange(to: type)
+      try range.add(data, from: from, converted: made)
+      casts?[type] = range
     }
+    if saturates { ElementConversion.saturate(&made, to: type, of: data, from: from) }
     return made
   }
 
@@ -191,10 +221,20 @@ extension Recipe {
 
   public var byteCount: Int { rowCount * rowBytes }
 
+  /// The most bytes that a row takes on its way: of an encoded matrix those of its numbers.
+  public var workingRowBytes: Int {
+    if case .component(let inner, _, _) = self { return max(rowBytes, inner.rowBytes) }
+    return rowBytes
+  }
+
   /// Whether its rows in order need the stored tensor's bytes in order, each once.
   public var isStreamed: Bool {
     switch self {
     case .source, .cast(.source, _): true
+    case .weighing(let inner, _): inner.isStreamed
+    // A scheme that must know the whole matrix reads it twice.
+    case .component(let inner, let scheme, _):
+      inner.isStreamed && Schemes.named(scheme)?.survey == nil
     default: false
     }
   }

@@ -39,7 +39,13 @@ extension RecipeEvaluator {
       parts.append([UInt8](repeating: 0, count: try component.byteCount(rows: rows.count)))
     }
     do throws(SmithError) {
-      try coder.encode(values.span, columns: columns, firstRow: rows.lowerBound, into: &parts)
+      if case .weighing(_, let importance) = recipe {
+        try coder.encode(
+          values.span, columns: columns, firstRow: rows.lowerBound, importance: importance.span,
+          into: &parts)
+      } else {
+        try coder.encode(values.span, columns: columns, firstRow: rows.lowerBound, into: &parts)
+      }
     } catch { throw error.at(item: recipe.sources.first) }
     return parts
   }

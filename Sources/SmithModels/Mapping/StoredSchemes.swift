@@ -65,6 +65,32 @@ public enum StoredSchemes {
     return matrix == tensor.shape ? values : .reshape(values, shape: tensor.shape)
   }
 
+  /// The tensor to which each stored component of our own layout belongs.
+  public static func owners(in source: any TensorSource) throws(SmithError) -> [String: String] {
+    guard let text = source.metadata[key] else { return [:] }
+    var owners: [String: String] = [:]
+    for (name, value) in try schemes(text, file: source.files.first) {
+      let entry = try Entry(value)
+      for component in try entry.coder.components(shape: entry.shape) {
+        owners[name + component.suffix] = name
+      }
+    }
+    return owners
+  }
+
+  /// Metadata in which the quantized tensors have their new names; those without one are gone.
+  public static func renaming(
+    _ metadata: ContainerMetadata, _ names: [String: String?]
+  ) throws(SmithError) -> ContainerMetadata {
+    guard let text = metadata[key] else { return metadata }
+    var (result, entries) = (metadata, JSONObject())
+    for (name, value) in try schemes(text, file: nil) {
+      if let new = names[name] ?? nil { entries[new] = value }
+    }
+    result[key] = entries.isEmpty ? nil : JSON.object(entries).serialized()
+    return result
+  }
+
   private static func schemes(_ text: String, file: String?) throws(SmithError) -> JSONObject {
     do throws(SmithError) {
       guard let schemes = try JSON.parse(Array(text.utf8)).objectValue else {

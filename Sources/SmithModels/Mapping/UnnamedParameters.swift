@@ -1,4 +1,5 @@
 import SmithBytes
+import SmithTensors
 
 /// What a target's names have no place for, or two.
 extension Planner {
@@ -44,10 +45,51 @@ extension Planner {
     return Set(rows.map(\.name.text))
   }
 
+  /// Takes out the parts that no file in the target's names has.
+  func leaveOutParts(_ parameters: inout Parameters, notes: inout [String]) {
+    let parts = dialect.leavesOut.intersection(parameters.configuration.parts).sorted()
+    if parts.isEmpty { return }
+    let rows = family.parameters.filter { row in
+      row.part.map { dialect.leavesOut.contains($0) } ?? false
+    }
+    let names = Set(
+      parameters.recipes.keys.filter { name in rows.contains { $0.name.text == name } })
+    for name in names {
+      parameters.recipes[name] = nil
+      parameters.schemes[name] = nil
+    }
+    parameters.configuration.parts.subtract(parts)
+    if parts.contains("mlm") { parameters.configuration.isUntied = false }
+    parameters.fates = parameters.fates.map { fate in
+      guard fate.kind != .ignored, names.contains(fate.detail) else { return fate }
+      return TensorFate(
+        tensor: fate.tensor, kind: .ignored, detail: "the target's files have no such part")
+    }
+    notes.append(
+      "left out: \(parts.joined(separator: ", ")), which \(dialect.name.rawValue) files do not have"
+    )
+  }
+
   /// What the target's reader will miss.
   func expectations(_ configuration: ModelConfiguration) -> [String] {
     dialect.expectedParts.subtracting(configuration.parts).sorted().map {
       "\(dialect.name.rawValue) always has the \($0) head, which the model lacks: load it with strict=False"
     }
+  }
+}
+
+extension Dialect {
+  /// What its files call a parameter that they keep in its own layout; nil where they have no such name.
+  public func storedName(of canonical: String) -> String? {
+    rules.lazy.filter { $0.role.isName && $0.step == .copy }.compactMap { rule in
+      rule.canonical.match(canonical).map { rule.stored.filled(with: $0) }
+    }.first
+  }
+
+  /// The element type that the ecosystem's code demands of a parameter; nil where it takes the one it has.
+  public func elementType(of canonical: String, _ recipe: Recipe) -> DType? {
+    guard let singles else { return nil }
+    return recipe.shape.count < 2 || singles.contains(canonical) || recipe.dtype == .f64
+      ? .f32 : nil
   }
 }

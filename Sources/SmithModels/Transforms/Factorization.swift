@@ -15,6 +15,10 @@ public struct Factorization: Sendable {
   public var workers: Workers
   /// Which matrices; the word table by default.
   public var takes: @Sendable (String) -> Bool
+  /// How much each row of the word table counts, as the tokens' frequencies; nil for all alike.
+  public var rowWeights: [Double]?
+  /// Σ x·xᵀ [n, n] of what a matrix [m, n] multiplies, by its name; what has none counts alike in all directions.
+  public var grams: [String: [Double]] = [:]
 
   public static let word = "embeddings.word"
   public static let wordMap = "embeddings.wordProjection.weight"
@@ -36,7 +40,8 @@ public struct Factorization: Sendable {
     var table = Finding(
       "factorization",
       columns: [
-        "parameter", "shape", "rank", "energy", "error", "optimum", "relative", "before", "after",
+        "parameter", "shape", "method", "rank", "energy", "error", "optimum", "relative", "before",
+        "after",
       ])
     var evaluator = RecipeEvaluator(source: source)
     for (name, recipe) in parameters.recipes
@@ -94,41 +99,72 @@ public struct Factorization: Sendable {
         .refused, "holds values that are no finite numbers: it cannot be factorized",
         at: Place(item: name))
     }
-    let isWide = n > m
-    let tall = isWide ? values.transposed(rows: m, columns: n) : values
-    let decomposition = SingularValues(
-      of: tall, rows: max(m, n), columns: min(m, n), workers: workers)
-    let rank = try chosen(decomposition, name)
-    var (left, right) = decomposition.factors(of: tall, rank: rank)
-    let error = decomposition.error(of: tall, left: left, right: right, rank: rank)
-    if isWide {
+    let weights = name == Self.word ? rowWeights : nil
+    if let weights, weights.count != m {
+      throw SmithError(
+        .mismatch, "\(weights.count) counts for \(m) tokens", at: Place(item: name))
+    }
+    let isWeighted = weights != nil || grams[name] != nil
+    // All but the weighted norm look at the matrix with its long side down.
+    let isTurned = n > m && !isWeighted
+    let tall = isTurned ? values.transposed(rows: m, columns: n) : values
+    let (rows, columns) = isTurned ? (n, m) : (m, n)
+    let (found, method) =
+      isWeighted
+      ? (
+        WeightedDecomposition(
+          of: tall, rows: rows, columns: columns, rowWeights: weights, gram: grams[name],
+          workers: workers), "weighted"
+      ) : decomposed(tall, rows, columns)
+    let rank = try chosen(found, name)
+    var (left, right) = found.factors(of: tall, rank: rank)
+    let error = found.error(of: tall, left: left, right: right, rank: rank)
+    if isTurned {
       (left, right) = (
         right.transposed(rows: rank, columns: m), left.transposed(rows: n, columns: rank)
       )
     }
-    let optimum = decomposition.error(rank: rank)
-    let total = decomposition.energy
+    let optimum = found.error(rank: rank)
+    let total = found.energy
     let kept = total > 0 ? 1 - optimum * optimum / total : 1
     let relative = total > 0 ? error / total.squareRoot() : 0
     return Found(
       left: ComputedValues(left, shape: [m, rank], sources: matrix.sources),
       right: ComputedValues(right, shape: [rank, n], sources: matrix.sources),
       row: [
-        .text(name), .text("\(m)×\(n)"), .count(rank), .number(kept), .number(error),
-        .number(optimum), .number(relative), .count(m * n), .count((m + n) * rank),
+        .text(name), .text("\(m)×\(n)"), .text(method), .count(rank), .number(kept),
+        .number(error), .number(optimum), .number(relative), .count(m * n), .count((m + n) * rank),
       ])
   }
 
+  /// All singular values, or only the largest where that is less work: a small rank of a wide matrix.
+  private func decomposed(
+    _ matrix: [Float], _ rows: Int, _ columns: Int
+  ) -> (any MatrixDecomposition, String) {
+    if case .exactly(let rank) = rank, (1...max(1, columns / 8)).contains(rank),
+      columns >= Self.leastRandomizedWidth,
+      let largest = SingularValues.largest(
+        of: matrix, rows: rows, columns: columns, rank: rank, workers: workers)
+    {
+      return (largest, "randomized")
+    }
+    return (SingularValues(of: matrix, rows: rows, columns: columns, workers: workers), "exact")
+  }
+
+  /// Below it all values take seconds.
+  private static let leastRandomizedWidth = 1024
+
   private func chosen(
-    _ decomposition: SingularValues, _ name: String
+    _ decomposition: any MatrixDecomposition, _ name: String
   ) throws(SmithError) -> Int {
     switch rank {
     case .energy(let share): return decomposition.rank(energy: share)
     case .exactly(let rank):
-      let most = decomposition.columns
+      let (rows, columns) = (decomposition.rows, decomposition.columns)
+      let most = min(rows, columns)
       guard (1...max(1, most)).contains(rank) else {
         throw SmithError(
-          .usage, "rank \(rank): \(name) is \(decomposition.rows)×\(most)",
+          .usage, "rank \(rank): \(name) is \(rows)×\(columns)",
           remedy: "1 to \(most)")
       }
       return rank

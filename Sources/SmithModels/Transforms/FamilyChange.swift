@@ -142,6 +142,8 @@ extension FamilyChange {
     guard let source = Families.named(model.configuration.family) else { return }
     for part in model.configuration.parts.sorted() {
       let own = shapes(of: part, in: source, model.configuration)
+      // What a transform has put in stays where the target has a place for it.
+      if own.isEmpty, target.parameters.contains(where: { $0.part == part }) { continue }
       let isAlike = computesAlike(part, model.configuration)
       if isAlike, own == shapes(of: part, in: target, model.configuration) { continue }
       if let other = Self.namesakes[part], target.parameters.contains(where: { $0.part == other }) {

@@ -1,5 +1,6 @@
 import OrderedCollections
 import SmithBytes
+import SmithTensors
 
 /// Lets several depths run one block, ALBERT's way (models §14.2): the depths are cut into groups as transformers' formula cuts them, and the
 /// blocks of each group become one.
@@ -14,6 +15,8 @@ public struct Sharing: Sendable {
     case best
     /// The mean, after the heads and neurons of each block are put in the order of those they are most alike in the first.
     case aligned
+    /// For each matrix the one that is least off on what its layers read; everything else the mean.
+    case squares = "lsq"
   }
 
   public var method: Method
@@ -32,9 +35,24 @@ public struct Sharing: Sendable {
     _ reference: [String: Recipe], _ block: [String: Recipe]
   ) throws(SmithError) -> [String: Recipe]
 
+  /// What a linear layer reads on an input, by the name of its weight: Σ x·xᵀ, Σ x and the number of the x.
+  public struct Reading: Sendable {
+    public var gram: [Double]
+    public var totals: [Double]
+    public var count: Double
+
+    public init(gram: [Double], totals: [Double], count: Double) {
+      (self.gram, self.totals, self.count) = (gram, totals, count)
+    }
+  }
+
+  /// What each layer of a model with a block for every depth reads; `.squares` asks for it once.
+  public typealias Readings = (Parameters) throws(SmithError) -> [String: Reading]
+
   /// `.usage` for a number of groups that the model cannot have.
   public func applied(
-    to parameters: Parameters, loss: Loss, align: Alignment
+    to parameters: Parameters, _ source: any TensorSource, loss: Loss, align: Alignment,
+    readings: Readings
   ) throws(SmithError) -> Parameters {
     guard parameters.recipes.keys.contains(where: { $0.hasSuffix(".attention.query.weight") })
     else {
@@ -46,11 +64,13 @@ public struct Sharing: Sendable {
     let own = Unsharing().applied(to: parameters)
     let depths = own.configuration.schedule.count
     let schedule = try schedule(depths: depths)
+    let reads = method == .squares ? try readings(own) : [:]
+    let squares = BlockSquares(source: source, reads: reads)
     var blocks: [[String: Recipe]] = []
     var chosen = Finding("shared blocks", columns: ["block", "depths", "made of"])
     for group in 0..<groups {
       let members = schedule.indices.filter { schedule[$0] == group }
-      let (block, origin) = try merged(members, of: own, loss, align)
+      let (block, origin) = try merged(members, of: own, loss, align, squares)
       blocks.append(block)
       let range = members.map(String.init).joined(separator: " ")
       chosen.rows.append([.count(group), .text(range), .text(origin)])
@@ -103,7 +123,8 @@ public struct Sharing: Sendable {
   }
 
   private func merged(
-    _ members: [Int], of model: Parameters, _ loss: Loss, _ align: Alignment
+    _ members: [Int], of model: Parameters, _ loss: Loss, _ align: Alignment,
+    _ squares: BlockSquares
   ) throws(SmithError) -> (block: [String: Recipe], origin: String) {
     let blocks = members.map { model.block($0) }
     // Equal blocks stay what they are, whatever the method, to the last bit.
@@ -112,6 +133,9 @@ public struct Sharing: Sendable {
     switch method {
     case .first: return (blocks[0], "depth \(members[0])")
     case .mean: return (mean(blocks), "the mean")
+    case .squares:
+      let fitted = try squares.merged(blocks, at: members)
+      return (mean(blocks).merging(fitted) { $1 }, "least squares")
     case .aligned:
       var aligned = [blocks[0]]
       for block in blocks.dropFirst() { aligned.append(try align(blocks[0], block)) }

@@ -60,6 +60,22 @@ public enum ElementConversion {
     return found < 0 ? nil : found
   }
 
+  /// Puts the largest finite number of `type`, with its sign, where a finite value of `bytes` became infinite in `converted`.
+  public static func saturate(
+    _ converted: inout [UInt8], to type: DType, of bytes: [UInt8], from source: DType
+  ) {
+    guard let from = kernelTypes[source], let to = kernelTypes[type], source.width > 0,
+      type == .f16 || type == .bf16 || type == .f32
+    else { return }
+    let count = min(bytes.count / source.width, converted.count / type.width)
+    bytes.withUnsafeBytes { given in
+      converted.withUnsafeMutableBytes { made in
+        ws_saturate(
+          made.baseAddress, to, type.width, given.baseAddress, from, source.width, count)
+      }
+    }
+  }
+
   /// Reverses the bytes of each element in place: big endian to little endian and back. Complex numbers turn part by part;
   /// types of one byte stay as they are. `.mismatch` for a broken element, `.unsupported` for types without a width.
   public static func swapBytes(

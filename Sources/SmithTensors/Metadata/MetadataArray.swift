@@ -28,6 +28,14 @@ public struct MetadataArray: Hashable, Sendable, Codable {
     self.init(kind: .string, count: strings.count, bytes: bytes)
   }
 
+  /// A list of 32-bit integers.
+  public init(_ numbers: [Int32]) {
+    let bytes = numbers.flatMap { number in
+      (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * Int32($0))) }
+    }
+    self.init(kind: .i32, count: numbers.count, bytes: bytes)
+  }
+
   /// The elements one by one; a string that is no UTF-8 is repaired. `.malformed` or `.truncated` for bytes that are no such list.
   public func values() throws(SmithError) -> [MetadataValue] {
     guard count >= 0 else { throw SmithError(.malformed, "\(count) elements") }

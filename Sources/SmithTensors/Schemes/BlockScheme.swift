@@ -21,15 +21,25 @@ public struct SchemeBlock: Sendable {
   typealias Encoder = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Int
   /// (f32 values, blocks, count)
   typealias Decoder = @convention(c) (UnsafeMutableRawPointer?, UnsafeRawPointer?, Int) -> Void
+  /// (blocks, f32 values, f32 importance of each column, rows, columns): as an encoder.
+  typealias Weigher =
+    @convention(c) (
+      UnsafeMutableRawPointer?, UnsafeRawPointer?, UnsafeRawPointer?, Int, Int
+    ) -> Int
   /// Nil for blocks that are read, not written.
   let encoder: Encoder?
   let decoder: Decoder
+  /// Nil for blocks whose reference quantizer takes no importance.
+  let weigher: Weigher?
 
-  init(length: Int, bytes: Int, encoder: Encoder?, decoder: @escaping Decoder) {
+  init(
+    length: Int, bytes: Int, encoder: Encoder?, decoder: @escaping Decoder, weigher: Weigher? = nil
+  ) {
     self.length = length
     self.bytes = bytes
     self.encoder = encoder
     self.decoder = decoder
+    self.weigher = weigher
   }
 
   /// Bits per weight, scales included.
@@ -61,12 +71,37 @@ extension BlockScheme {
         encoder(blocks.baseAddress, values.baseAddress, values.count / block.length)
       }
     }
-    if refused >= 0 {
-      throw SmithError(
-        .refused,
-        "row \(firstRow + refused * block.length / columns) has a value that is not finite, "
-          + "or too large for the scale of \(name)")
+    if refused >= 0 { throw refusal(row: firstRow + refused * block.length / columns) }
+  }
+
+  public var takesImportance: Bool { block.weigher != nil }
+
+  public func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError) {
+    let count = try self.rows(of: rows.count, columns: columns, components)
+    guard let weigher = block.weigher else {
+      throw SmithError(.unsupported, "\(name) takes no importance of columns")
     }
+    guard importance.count == columns else {
+      throw SmithError(.mismatch, "the importance of \(importance.count) columns for \(columns)")
+    }
+    if count == 0 { return }
+    let refused = rows.withUnsafeBufferPointer { values in
+      importance.withUnsafeBufferPointer { weights in
+        components[0].withUnsafeMutableBytes { blocks in
+          weigher(blocks.baseAddress, values.baseAddress, weights.baseAddress, count, columns)
+        }
+      }
+    }
+    if refused >= 0 { throw refusal(row: firstRow + refused * block.length / columns) }
+  }
+
+  private func refusal(row: Int) -> SmithError {
+    SmithError(
+      .refused,
+      "row \(row) has a value that is not finite, or too large for the scale of \(name)")
   }
 
   public func decode(

@@ -34,6 +34,16 @@ public protocol QuantizationScheme: Sendable {
     _ rows: Span<Float>, columns: Int, firstRow: Int, into components: inout [[UInt8]]
   ) throws(SmithError)
 
+  /// Whether it can be told how much an error in each column counts.
+  var takesImportance: Bool { get }
+
+  /// The same with the importance of each column, finite and not negative. `.unsupported` where the scheme takes none, `.mismatch` for
+  /// another number of columns.
+  func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError)
+
   /// The numbers of whole rows of `columns`, from the same rows' bytes of each component; `.mismatch` as in `encode`.
   func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
@@ -43,6 +53,26 @@ public protocol QuantizationScheme: Sendable {
   func decode(
     _ components: [[UInt8]], columns: Int, firstRow: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError)
+
+  /// Whether `byteRows` has an answer.
+  var hasByteRows: Bool { get }
+
+  /// A whole matrix as bytes that can be multiplied as they are, from the bytes of each component; nil for a scheme whose codes are no
+  /// bytes under one scale per row. `.mismatch` as in `encode`.
+  func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows?
+}
+
+/// A matrix of bytes: a weight is the scale of its row times its code.
+public struct ByteRows: Sendable {
+  /// -127 … 127, row-major.
+  public var codes: [Int8]
+  /// One for each row.
+  public var scales: [Float]
+
+  public init(codes: [Int8], scales: [Float]) {
+    self.codes = codes
+    self.scales = scales
+  }
 }
 
 /// One of the tensors in which a scheme stores a matrix.
@@ -75,6 +105,15 @@ public struct SchemeComponent: Hashable, Sendable {
 
 extension QuantizationScheme {
   public var substitute: (any QuantizationScheme)? { nil }
+  public var takesImportance: Bool { false }
+
+  public func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError) {
+    throw SmithError(.unsupported, "\(name) takes no importance of columns")
+  }
+
   public var storedName: String { name }
   public var survey: MatrixSurvey? { nil }
   public func surveyed(_ survey: MatrixSurvey) -> any QuantizationScheme { self }
@@ -83,6 +122,12 @@ extension QuantizationScheme {
     _ components: [[UInt8]], columns: Int, firstRow: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError) {
     try decode(components, columns: columns, into: &rows)
+  }
+
+  public var hasByteRows: Bool { false }
+
+  public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
+    nil
   }
 
   /// This scheme where it holds matrices of that shape, else the first of its substitutes that does; nil where none does.
@@ -142,7 +187,7 @@ extension QuantizationScheme {
     return values / columns
   }
 
-  private func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
+  func check(_ parts: [[UInt8]], rows: Int, columns: Int) throws(SmithError) {
     let components = try components(shape: [rows, columns])
     for (index, component) in components.enumerated() {
       // What is shared may depend on the rows of the whole matrix, which only the scheme knows how to check.

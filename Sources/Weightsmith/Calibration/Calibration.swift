@@ -22,6 +22,7 @@ public struct Calibration: Sendable {
   ///   - model: The model as it is read; codes are decoded.
   ///   - wanted: Which parameters; all by default.
   ///   - grams: Whether to keep their Gram matrices, 4·width² bytes for each layer.
+  /// - Returns: Statistics by canonical name.
   /// - Throws: `.usage` for an input the model has no embedding for, and what reading the weights throws.
   public func statistics(
     of model: Model, for wanted: @escaping @Sendable (String) -> Bool = { _ in true },

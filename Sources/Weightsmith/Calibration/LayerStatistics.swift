@@ -10,6 +10,8 @@ public struct LayerStatistics: Sendable {
   /// Per place of the vector: the sums of |x| and of x², and the largest |x|.
   public private(set) var sums: [Double]
   public private(set) var squares: [Double]
+  /// Per place Σ x, signs and all.
+  public private(set) var totals: [Double]
   public private(set) var largest: [Float]
   /// Σ x·xᵀ [width, width], where it was asked for.
   public private(set) var gram: GramMatrix?
@@ -18,6 +20,7 @@ public struct LayerStatistics: Sendable {
     self.width = width
     sums = [Double](repeating: 0, count: width)
     squares = sums
+    totals = sums
     largest = [Float](repeating: 0, count: width)
     self.gram = gram ? GramMatrix(size: width) : nil
   }
@@ -37,6 +40,7 @@ public struct LayerStatistics: Sendable {
         for place in 0..<width {
           let value = x[start + place]
           sums[place] += Double(value.magnitude)
+          totals[place] += Double(value)
           squares[place] += Double(value) * Double(value)
           largest[place] = max(largest[place], value.magnitude)
         }

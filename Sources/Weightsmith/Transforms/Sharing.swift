@@ -16,25 +16,28 @@ extension Transform {
       let passage = try input.input(for: configuration)
       var original: Activations<Float>?
       return try Sharing(method, groups: groups).applied(
-        to: parameters,
+        to: parameters, source,
         loss: { candidate throws(SmithError) -> Double in
           if original == nil { original = try parameters.run(on: passage, source, workers) }
           let found = try candidate.run(on: passage, source, workers)
           return original.map { found.meanSquare(from: $0, passage) } ?? .infinity
-        }, align: alignment.align)
+        }, align: alignment.align,
+        readings: { own throws(SmithError) in
+          try Calibration(input, workers: workers).readings(of: own, source)
+        })
     }
   }
+}
 
-  /// Matrices become products of two of a lower rank; the word table by default, whose factors stay apart where the family has a place.
-  public static func factorize(
-    _ rank: Factorization.Rank, only globs: [Glob] = [], workers: Workers = .all
-  ) -> Transform {
-    Transform(name: "factorize") { parameters, source throws(SmithError) in
-      let work =
-        globs.isEmpty
-        ? Factorization(rank, workers: workers)
-        : Factorization(rank, workers: workers) { name in globs.contains { $0.matches(name) } }
-      return try work.applied(to: parameters, source)
+extension Calibration {
+  /// What linear layers read, as the sums that least squares need.
+  func readings(
+    of parameters: Parameters, _ source: any TensorSource
+  ) throws(SmithError) -> [String: Sharing.Reading] {
+    try statistics(of: parameters, source, grams: true).compactMapValues { layer in
+      guard let gram = layer.gram else { return nil }
+      return Sharing.Reading(
+        gram: gram.values.map(Double.init), totals: layer.totals, count: Double(layer.count))
     }
   }
 }
@@ -46,7 +49,8 @@ extension Parameters {
   ) throws(SmithError) -> Activations<Float> {
     let pass = try configuration.architecture.load(
       configuration, parameters: ModelWeights(self, source), backend: Backends.default)
-    return try pass.forward(input, taps: .everyLayer, replacing: nil, observer: nil, workers: workers)
+    return try pass.forward(
+      input, taps: .everyLayer, replacing: nil, observer: nil, workers: workers)
   }
 }
 

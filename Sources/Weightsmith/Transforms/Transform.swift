@@ -49,27 +49,42 @@ public struct Transform: Sendable {
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are. A matrix
   /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
   ///
-  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
+  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both; with
+  /// `importance`, for a scheme that takes none.
   /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
-  /// infinity the largest finite magnitude of its row. `layout` is one of `Layouts.names`, our own where none is given.
+  /// infinity the largest finite magnitude of its row. With `importance`, `.refused` for a scheme that takes none. `layout` is one of
+  /// `Layouts.names`, our own where none is given; `.usage` for one that does not hold the scheme.
   public static func quantize(
     _ scheme: any QuantizationScheme, keeping keep: [Glob] = [], requantizing: Bool = false,
-    allowingNonfinite: Bool = false, layout: String? = nil
+    allowingNonfinite: Bool = false, importance: ImportanceWeights? = nil, layout: String? = nil
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
       try Quantization(
-        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite,
-        layout: layout.flatMap(Layouts.writing)
+        scheme: scheme, keep: keep, requantizes: requantizing, importance: importance,
+        allowsNonfinite: allowingNonfinite, layout: layout.flatMap(Layouts.writing)
       ).applied(to: parameters)
     }
   }
 
   /// The same for a scheme known by name at the call site: `.quantize(.q8_0)`.
   public static func quantize<Scheme: QuantizationScheme>(
-    _ scheme: Scheme, keeping keep: [Glob] = [], requantizing: Bool = false
+    _ scheme: Scheme, keeping keep: [Glob] = [], requantizing: Bool = false,
+    importance: ImportanceWeights? = nil
   ) -> Transform {
     let chosen: any QuantizationScheme = scheme
-    return quantize(chosen, keeping: keep, requantizing: requantizing)
+    return quantize(chosen, keeping: keep, requantizing: requantizing, importance: importance)
+  }
+
+  /// All parameters in another element type.
+  public static func cast(to dtype: DType) -> Transform {
+    Transform(name: "cast \(dtype.rawValue)") { parameters throws(SmithError) in
+      var result = parameters
+      for (name, recipe) in parameters.recipes where recipe.dtype.isFloat && recipe.dtype != dtype {
+        result.recipes[name] = .cast(recipe, to: dtype)
+      }
+      result.schemes = [:]
+      return result
+    }
   }
 
   /// The matrices that a scheme would take, in a narrower element type; everything else stays as it is.

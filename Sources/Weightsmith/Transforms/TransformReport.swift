@@ -40,3 +40,19 @@ extension TransformReport.Size {
     bytes = parameters.recipes.values.reduce(0) { $0 + $1.byteCount }
   }
 }
+
+extension TransformReport {
+  /// The report for programs: its keys are a contract.
+  public var json: JSON {
+    [
+      "before": before.json, "after": after.json, "changed": .array(changed.map(\.json)),
+      "layers": .array(layers.map(\.json)),
+    ]
+  }
+}
+
+extension TransformReport.Size {
+  fileprivate var json: JSON {
+    ["parameters": .integer(parameters), "bytes": .integer(bytes)]
+  }
+}

@@ -61,6 +61,12 @@ public struct Difference: Hashable, Sendable {
     return min(1, dot / length)
   }
 
+  /// The squares of the errors over the squares of the reference.
+  var relativeSquare: Double {
+    if maxAbs == .infinity { return .infinity }
+    return errorSquares == 0 ? 0 : errorSquares / referenceSquares
+  }
+
   /// 10·log₁₀(signal / noise), dB.
   public var signalToNoise: Double {
     if maxAbs == .infinity { return 0 }

@@ -22,6 +22,8 @@ public struct LayerParity: Hashable, Sendable {
   public var alone: Double?
   /// The share of rows whose largest logit is the same; nil for what are no logits.
   public var topOne: Double?
+  /// The mean share of a row's five largest logits that are among the candidate's five largest; nil where there are no more than five.
+  public var topFive: Double?
   /// The mean Kullback-Leibler divergence of the candidate's distribution from the reference's, nats; nil for what are no logits.
   public var divergence: Double?
 
@@ -37,6 +39,7 @@ public struct LayerParity: Hashable, Sendable {
     ]
     if let alone { row["alone"] = .number(alone.writable) }
     if let topOne { row["topOne"] = .number(topOne) }
+    if let topFive { row["topFive"] = .number(topFive) }
     if let divergence { row["divergence"] = .number(divergence.writable) }
     return .object(row)
   }
@@ -74,6 +77,21 @@ struct LayerComparison {
     }
   }
 
+  /// The mean share of the reference's `count` largest logits that are among the candidate's; nil where there are no more.
+  func agreement(
+    _ reference: Activations<Float>.Tap, _ candidate: Activations<Float>.Tap, ofLargest count: Int
+  ) -> Double? {
+    let width = reference.shape.last ?? 0
+    let rows = seenRows(reference.name, reference.shape)
+    guard width > count, !rows.isEmpty else { return nil }
+    let shared = rows.reduce(0) { sum, row in
+      let range = (row * width)..<((row + 1) * width)
+      let old = Set(reference.values[range].places(ofLargest: count))
+      return sum + candidate.values[range].places(ofLargest: count).count { old.contains($0) }
+    }
+    return Double(shared) / Double(rows.count * count)
+  }
+
   /// Top-1 agreement and divergence of two sets of logits.
   func distribution(
     _ reference: Activations<Float>.Tap, _ candidate: Activations<Float>.Tap
@@ -94,6 +112,20 @@ struct LayerComparison {
     }
     let count = Double(max(1, rows.count))
     return (Double(agreeing) / count, divergence.isFinite ? max(0, divergence / count) : .infinity)
+  }
+}
+
+extension ArraySlice<Float> {
+  /// Of equal ones the first; counted from the slice's own start.
+  fileprivate func places(ofLargest count: Int) -> [Int] {
+    var best: [Int] = []
+    for index in indices {
+      let place = best.firstIndex { self[$0 + startIndex] < self[index] } ?? best.count
+      guard place < count else { continue }
+      best.insert(index - startIndex, at: place)
+      if best.count > count { best.removeLast() }
+    }
+    return best
   }
 }
 

@@ -8,12 +8,18 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
   public var leastCosine: Double?
   public var leastTopOne: Double?
   public var mostDivergence: Double?
+  /// The largest difference of any number in any layer or logits.
+  public var mostDifference: Double?
   /// Whether quantized tensors need not be what our encoder makes of the reference.
   public var allowsApproximateTensors: Bool
 
   /// How far above the floor a difference may lie. Two correct f32 programs that add in another order were seen up to 4 floors apart on
   /// the reference samples; the other gelu lies three orders of magnitude above.
   public static let floorMultiple = 10.0
+
+  /// The least cosine of a tensor whose codes are not what rounding the reference gives. It is wider than that of layers: GPTQ moves weights
+  /// away from the nearest code so that the layers come closer (0.98 with four bits). But a table's rows that no input reads are seen here only.
+  var leastTensorCosine: Double { min(leastCosine ?? -1, 0.9) }
 
   /// The same model: equal tensors, activations at the floor.
   public static let exact = Policy(
@@ -33,17 +39,24 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     if let leastCosine { demands.append("cosine>=\(leastCosine)") }
     if let leastTopOne { demands.append("top1>=\(leastTopOne)") }
     if let mostDivergence { demands.append("kl<=\(mostDivergence)") }
+    if let mostDifference { demands.append("max-abs<=\(mostDifference)") }
     return "reduced precision: " + (demands.isEmpty ? "no demand" : demands.joined(separator: ", "))
   }
 
-  /// `exact`, or demands such as `cosine>=0.99,top1>=0.95,kl<=0.01`.
+  /// Fewer bits, and nothing demanded of them.
+  static let undemanding: Policy = {
+    var policy = Policy.reduced
+    policy.leastCosine = nil
+    return policy
+  }()
+
+  /// `exact`, or demands such as `cosine>=0.99,top1>=0.95,kl<=0.01,max-abs<=0.1`.
   public init(parsing text: String) throws(SmithError) {
     if text == "exact" {
       self = .exact
       return
     }
-    self = .reduced
-    leastCosine = nil
+    self = .undemanding
     let demands = text.split(separator: ",")
     if demands.isEmpty { throw Self.unreadable(text[...]) }
     for demand in demands {
@@ -51,13 +64,20 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
       guard parts.count == 2, let value = Double(parts[1]), value.isFinite else {
         throw Self.unreadable(demand)
       }
-      switch parts[0] {
-      case "cosine>": leastCosine = value
-      case "top1>": leastTopOne = value
-      case "kl<": mostDivergence = value
-      default: throw Self.unreadable(demand)
-      }
+      guard set(parts[0], value) else { throw Self.unreadable(demand) }
     }
+  }
+
+  /// One demand by its name and direction, `cosine>`; false for a name that is none.
+  mutating func set(_ name: String, _ value: Double) -> Bool {
+    switch name {
+    case "cosine>": leastCosine = value
+    case "top1>": leastTopOne = value
+    case "kl<": mostDivergence = value
+    case "max-abs<": mostDifference = value
+    default: return false
+    }
+    return true
   }
 
   private init(
@@ -93,6 +113,9 @@ public struct Policy: Hashable, Sendable, CustomStringConvertible {
     }
     if let mostDivergence, let divergence = layer.divergence, !(divergence <= mostDivergence) {
       return "divergence \(divergence) above \(mostDivergence)"
+    }
+    if let mostDifference, !(layer.maxAbs <= mostDifference) {
+      return "max abs \(layer.maxAbs) above \(mostDifference)"
     }
     return nil
   }

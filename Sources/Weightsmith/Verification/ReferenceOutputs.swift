@@ -34,7 +34,7 @@ public struct ReferenceOutputs: Sendable {
     var evaluator = RecipeEvaluator(source: checkpoint.source)
     // A remark beside the numbers is no output.
     let unreadable: Set<DType> = [.string, .opaque]
-    for (name, recipe) in try checkpoint.storedTensors()
+    for (name, recipe) in try checkpoint.stored()
     where !unreadable.contains(recipe.dtype) {
       do throws(SmithError) {
         tensors[name] = (recipe.shape, try evaluator.floats(recipe))
@@ -152,7 +152,8 @@ extension Verification {
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
     let actual: Activations<Float>
     do throws(SmithError) {
-      actual = try candidate.run(outputs.input, taps: .everyLayer, workers: workers)
+      actual = try candidate.run(
+        outputs.input, taps: .everyLayer, products: candidateProducts, workers: workers)
     } catch {
       // An input that the model has no embedding for is the file's fault here, not the caller's.
       throw error.kind == .usage
@@ -171,11 +172,13 @@ extension Verification {
       report.refuse("\(name) in \(outputs.path) has no counterpart of its shape in the model")
     }
     let comparison = LayerComparison(input: outputs.input)
-    let own = try reference.run(outputs.input, taps: .everyLayer, workers: workers)
+    let own = try reference.run(
+      outputs.input, taps: .everyLayer, products: .decoded, workers: workers)
     let floors = try floors(of: own, on: outputs.input, comparison)
     report.layers = expected.compactMap { tap in
       actual[tap.name].map { row(tap, $0, floor: floors[tap.name] ?? 0, alone: nil, comparison) }
     }
+    report.multipliesBytes = multipliesBytes
     return report
   }
 }

@@ -10,6 +10,9 @@ public struct Verification: Sendable {
   public var candidate: Model
   /// Nil chooses: exact, or reduced precision when the candidate stores fewer bits.
   public var policy: Policy?
+  /// How the candidate multiplies with weights that are stored as bytes. Nil chooses: as stored, so that what is lost is what its user
+  /// loses; decoded where the reference is stored as bytes too, since then the question is whether the two are the same.
+  public var products: Products?
   public var workers = Workers.all
 
   public init(of candidate: Model, against reference: Model, policy: Policy? = nil) {
@@ -57,7 +60,18 @@ public struct Verification: Sendable {
     guard report.refusals.isEmpty else { return report }
     compareParts(&report, basis)
     report.layers = try layers(on: input, progress)
+    report.multipliesBytes = multipliesBytes
     return report
+  }
+
+  /// The reference is always decoded: its values are what the candidate's stand for.
+  var candidateProducts: Products {
+    products ?? (reference.parameters.hasByteProducts ? .decoded : .asStored)
+  }
+
+  /// Whether the candidate's activations are those of products of bytes.
+  var multipliesBytes: Bool {
+    candidateProducts == .asStored && candidate.parameters.hasByteProducts
   }
 
   /// The activations that both have, on the same input.
@@ -68,10 +82,12 @@ public struct Verification: Sendable {
     if case .standard = input { shared = shared.fitting(candidate.configuration) }
     let comparison = LayerComparison(input: shared)
     progress(Progress(phase: .computing, done: 0, total: 3))
-    let expected = try reference.run(shared, taps: .everyLayer, workers: workers)
+    let expected = try reference.run(
+      shared, taps: .everyLayer, products: .decoded, workers: workers)
     let floors = try floors(of: expected, on: shared, comparison)
     progress(Progress(phase: .computing, done: 1, total: 3))
-    let actual = try candidate.run(shared, taps: .everyLayer, workers: workers)
+    let actual = try candidate.run(
+      shared, taps: .everyLayer, products: candidateProducts, workers: workers)
     progress(Progress(phase: .computing, done: 2, total: 3))
     let alone = try teacherForced(expected, on: shared)
     progress(Progress(phase: .computing, done: 3, total: 3))
@@ -134,8 +150,8 @@ public struct Verification: Sendable {
     _ expected: Activations<Float>, on input: ModelInput
   ) throws(SmithError) -> [String: Activations<Float>.Tap] {
     let forced = try candidate.run(
-      on: Backends.default, input, taps: .everyLayer, replacing: { expected[$0]?.values },
-      workers: workers)
+      on: Backends.default, input, taps: .everyLayer, products: candidateProducts,
+      replacing: { expected[$0]?.values }, workers: workers)
     return Dictionary(forced.taps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -155,6 +171,7 @@ public struct Verification: Sendable {
       let found = comparison.distribution(expected, actual)
       row.topOne = found.topOne
       row.divergence = found.divergence
+      row.topFive = comparison.agreement(expected, actual, ofLargest: 5)
     }
     return row
   }
@@ -173,6 +190,15 @@ public enum VerificationInput: Sendable {
   /// Sentences of words, for models that read words.
   case words([[String]])
   case input(ModelInput)
+
+  /// As much of it as two models are compared on: the first rows.
+  public var beginning: VerificationInput {
+    switch self {
+    case .tokens(let rows): .tokens(Array(rows.prefix(64)))
+    case .words(let sentences): .words(Array(sentences.prefix(64)))
+    case .standard, .input: self
+    }
+  }
 
   func input(for model: Model) throws(SmithError) -> ModelInput {
     try input(for: model.configuration)

@@ -7,6 +7,11 @@ public struct VerificationReport: Sendable {
   public internal(set) var layers: [LayerParity] = []
   /// How both answered cloze questions, if they were asked. Told, not judged.
   public var cloze: ClozeReport?
+  /// Whether parameters that differ break parity. Without, the activations alone decide: a model may compute the same from others, with
+  /// channels scaled or heads in another order.
+  public var judgesParameters = true
+  /// Whether the candidate multiplied bytes, activations included, as a user of its codes does.
+  public internal(set) var multipliesBytes = false
   /// Reasons besides tensors and layers why parity does not hold.
   public private(set) var refusals: [String] = []
 
@@ -24,13 +29,14 @@ public struct VerificationReport: Sendable {
 
   /// The tensors that break the policy.
   public var failingTensors: [TensorParity] {
-    tensors.filter { tensor in
+    guard judgesParameters else { return [] }
+    return tensors.filter { tensor in
       switch tensor.verdict {
       case .equal, .rounded: false
       case .encoded: policy.staysAtFloor
       case .approximate:
         !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite
-          || tensor.cosine < policy.leastCosine ?? -1
+          || tensor.cosine < policy.leastTensorCosine
       case .different, .missing, .extra: true
       }
     }
@@ -45,7 +51,7 @@ public struct VerificationReport: Sendable {
   public var logits: [LayerParity] { layers.filter { $0.name.hasSuffix("logits") } }
 
   /// A comparison that compared nothing proves nothing.
-  private var isEmpty: Bool { tensors.isEmpty && layers.isEmpty }
+  private var isEmpty: Bool { (tensors.isEmpty || !judgesParameters) && layers.isEmpty }
 
   public var json: JSON {
     let verdicts = Dictionary(grouping: tensors, by: \.verdict).mapValues(\.count)
@@ -63,6 +69,8 @@ public struct VerificationReport: Sendable {
       "firstDivergence": firstDivergence.map(JSON.string) ?? .null,
       "logits": .array(logits.map(\.json)), "refusals": .array(refusals.map(JSON.string)),
     ]
+    if !judgesParameters { object["parametersJudged"] = false }
+    if multipliesBytes { object["products"] = "bytes" }
     if let cloze { object["cloze"] = cloze.json }
     return .object(object)
   }

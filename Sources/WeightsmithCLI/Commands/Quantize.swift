@@ -16,8 +16,15 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "The scheme: \(SchemeChoice.described).", valueName: "name"))
-  var scheme: String
+      "The scheme: \(SchemeChoice.described). With --budget, those to choose from, between commas.",
+      valueName: "name"))
+  var scheme: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Instead of one scheme: the smallest choice for each matrix that holds these demands (kl<=0.01,top1>=0.99; cosine>=, max-abs<=, size<=20MB).",
+      valueName: "demands"))
+  var budget: String?
 
   @Option(
     help: ArgumentHelp(
@@ -32,6 +39,12 @@ struct Quantize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
+      "How codes are chosen: \(MethodChoice.names). All but rounding look at --calibration.",
+      valueName: "how"))
+  var method = MethodChoice.rounding
+
+  @Option(
+    help: ArgumentHelp(
       "How safetensors holds the codes: \(Layouts.names.joined(separator: ", ")); the last is our own and the default.",
       valueName: "name"))
   var layout: String?
@@ -42,20 +55,87 @@ struct Quantize: SmithCommand {
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How much an error in each column of a matrix counts: a file with a vector for each canonical parameter name (safetensors, npz), or an importance matrix of llama.cpp's (GGUF).",
+      valueName: "file"))
+  var importance: String?
+
+  @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    let keep = keep.map(Glob.init)
-    let transform: Transform
-    switch try SchemeChoice(parsing: scheme, search: search) {
-    case .scheme(let coder):
-      transform = .quantize(
-        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
-        layout: try SchemeChoice.layout(layout))
-    case .type(let dtype): transform = .narrow(to: dtype, keeping: keep)
+    let bar = ProgressBar()
+    defer { bar.finish() }
+    let original = try source.model(src)
+    let transform = try transform(of: original) { bar.update($0) }
+    let model = try original.applying(transform)
+    bar.finish()
+    if !output.json { Reports.show(model.parameters.findings, json: false) }
+    return try output.write(.model(model), to: dst) { () throws(SmithError) in
+      ["findings": .array(model.parameters.findings.map(\.json))]
     }
-    let model = try source.model(src).applying(transform)
-    return try output.write(.model(model), to: dst)
+  }
+
+  private func transform(
+    of model: Model, _ progress: @escaping @Sendable (Progress) -> Void
+  ) throws(SmithError) -> Transform {
+    let keep = keep.map(Glob.init)
+    let layout = try SchemeChoice.layout(layout)
+    if let layout, budget != nil || method != .rounding {
+      throw SmithError(
+        .usage,
+        "--layout \(layout): codes of a budget or of --method are written in our own layout",
+        remedy: "--scheme alone, or --layout \(Layouts.own)")
+    }
+    if let budget {
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: a budget chooses schemes by their error without it",
+          remedy: "--scheme with --importance, or --budget alone")
+      }
+      return .budget(
+        try Budget(parsing: budget), from: try choices(), keeping: keep, requantizing: requantize,
+        on: try sentences.input(), workers: try output.workers(), progress: progress)
+    }
+    guard let scheme else {
+      throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
+    }
+    let choice = try SchemeChoice.parse(scheme, search: search)
+    if method != .rounding {
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: \(method.rawValue) measures its own on the calibration input")
+      }
+      return try method.transform(
+        choice, on: Calibration(try sentences.input(), workers: try output.workers()),
+        keeping: keep, progress: progress)
+    }
+    switch choice {
+    case .scheme(let coder):
+      return .quantize(
+        coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
+        importance: try weights(of: model), layout: layout)
+    case .type(let dtype):
+      if importance != nil {
+        throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
+      }
+      return .narrow(to: dtype, keeping: keep)
+    }
+  }
+
+  private func weights(of model: Model) throws(SmithError) -> ImportanceWeights? {
+    guard let importance else { return nil }
+    return try ImportanceWeights(
+      reading: Checkpoint.open(importance, options: .strangers), for: model)
+  }
+
+  /// What a budget chooses from: the names given, or the usual ones that the container can hold.
+  private func choices() throws(SmithError) -> [EncodingChoice] {
+    if let scheme { return try SchemeChoice.list(scheme) }
+    let format = try Conversion.Target.format(named: output.to, for: dst)
+    guard let native = format.writer?.schemes, !native.isEmpty else { return EncodingChoice.usual }
+    return EncodingChoice.usual(in: native)
   }
 }

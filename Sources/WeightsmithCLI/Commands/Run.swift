@@ -17,6 +17,11 @@ struct Run: SmithCommand {
   @Flag(help: "Also what each layer puts out.")
   var layers = false
 
+  @Option(
+    help: ArgumentHelp(
+      "How weights stored as bytes are multiplied: \(ProductsChoice.names).", valueName: "how"))
+  var products: String?
+
   @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
   var jobs: Int?
 
@@ -29,6 +34,7 @@ struct Run: SmithCommand {
     let model = try source.model(self.model)
     let output = try model.run(
       on: try sentences.input(), taps: layers ? .everyLayer : .none,
+      products: try ProductsChoice.parse(products) ?? .asStored,
       workers: OutputOptions.workers(jobs))
     Reports.show(output, json: json)
     return .fine

@@ -11,14 +11,11 @@ struct TransformCommand: SmithCommand {
   @Argument(help: "What to make.")
   var dst: String
 
+  @OptionGroup var stored: StoredChangeOptions
+  @OptionGroup var other: MergeOptions
+
   @Flag(help: "Give every depth a block of its own: the same numbers, nothing shared.")
   var unshare = false
-
-  @Option(
-    name: .customLong("as"),
-    help:
-      "Another family that computes the same: \(Families.all.map(\.name).joined(separator: ", ")).")
-  var family: String?
 
   @Option(
     help:
@@ -30,17 +27,22 @@ struct TransformCommand: SmithCommand {
     help: ArgumentHelp("How many distinct blocks --share leaves; 1 by default.", valueName: "n"))
   var groups: Int?
 
-  @Option(
-    help: ArgumentHelp(
-      "Cut the word table to a lower rank: a number, or energy=0.99 for the smallest that keeps this share.",
-      valueName: "rank"))
-  var factorize: String?
+  @OptionGroup var factors: FactorizationOptions
+
+  @Flag(help: "Multiply a word table that is kept in factors: albert_zh's.")
+  var expandEmbedding = false
 
   @Option(
     help: ArgumentHelp(
-      "Which matrices --factorize takes instead, by canonical name; repeat for more.",
-      valueName: "glob"))
-  var only: [String] = []
+      "Give a BERT ALBERT's embeddings of this width, fitted, not exact; writes an albert.",
+      valueName: "width"))
+  var fitEmbedding: Int?
+
+  @Option(
+    name: .customLong("as"),
+    help:
+      "Another family that computes the same: \(Families.all.map(\.name).joined(separator: ", ")).")
+  var family: String?
 
   @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
@@ -48,40 +50,96 @@ struct TransformCommand: SmithCommand {
 
   func execute() throws(SmithError) -> Outcome {
     let input = try sentences.input()
-    let transforms = try transforms(judgedOn: input)
-    let model = try source.model(src)
-    let changed = try model.applying(transforms)
-    if output.dryRun, !changed.parameters.findings.isEmpty {
-      Reports.show(changed.parameters.findings, json: output.json)
+    let transforms = try transforms(on: input)
+    try other.check()
+    guard !transforms.isEmpty || !stored.isEmpty || !other.isEmpty || output.dtype != nil else {
+      throw SmithError(
+        .usage, "no transform given",
+        remedy: "--unshare, --share METHOD, --factorize RANK, --as FAMILY, --merge-lora FOLDER")
+    }
+    let original = try Checkpoint.open(src, options: .strangers)
+    let checkpoint = try stored.applied(to: original)
+    if transforms.isEmpty, other.isEmpty, output.names == nil || output.keepsNames {
+      return try rewrite(original, as: checkpoint, on: input)
+    }
+    let model = try Model(checkpoint, options: source.modelOptions())
+    let changed = try other.applied(to: model, part: source.part, output.workers())
+      .applying(transforms)
+    let findings = changed.parameters.findings
+    if output.dryRun, !findings.isEmpty {
+      Reports.show(findings, json: output.json)
       return .fine
     }
-    if !output.json { Reports.show(changed.parameters.findings, json: false) }
-    let outcome = try output.write(.model(changed), to: dst)
-    guard !output.dryRun, !output.json, !output.noVerify else { return outcome }
-    Reports.show(try TransformReport(from: model, to: changed, on: input, output.workers()))
+    if !output.json { Reports.show(findings, json: false) }
+    let old = stored.isEmpty ? model : try wholeModel(original)
+    return try finish(from: old, to: changed, on: input) { adding throws(SmithError) in
+      try output.write(.model(changed), to: dst) { () throws(SmithError) in
+        var more: JSONObject = ["findings": .array(findings.map(\.json))]
+        more["report"] = try adding()
+        return more
+      }
+    }
+  }
+
+  /// Tensor by tensor under their own names, for models of every kind.
+  private func rewrite(
+    _ original: Checkpoint, as edited: Checkpoint, on input: VerificationInput
+  ) throws(SmithError) -> Outcome {
+    let old = output.dryRun ? nil : try wholeModel(original)
+    let new = old == nil ? nil : try wholeModel(edited)
+    let outcome = try finish(from: old, to: new, on: input) { adding throws(SmithError) in
+      try output.writeKeepingNames(edited, to: dst) { () throws(SmithError) in
+        var more = JSONObject()
+        more["report"] = try adding()
+        return more
+      }
+    }
+    if let old, new == nil, !output.json { try noteIncomplete(edited, old.family) }
     return outcome
   }
 
+  /// Writes, and reports what that did: in JSON as one value with the rest, else behind it.
+  private func finish(
+    from old: Model?, to new: Model?, on input: VerificationInput,
+    _ write: (_ adding: () throws(SmithError) -> JSON?) throws(SmithError) -> Outcome
+  ) throws(SmithError) -> Outcome {
+    func report() throws(SmithError) -> TransformReport? {
+      guard let old, let new, !output.dryRun, !output.noVerify else { return nil }
+      // What is cut off at the end of a type's range is not in the recipes.
+      let element = output.allowOverflow ? nil : try output.element()
+      let written = try element.map { type throws(SmithError) in try new.applying(.cast(to: type)) }
+      return try TransformReport(
+        from: old, to: written ?? new, on: input.beginning, output.workers())
+    }
+    let outcome = try write { () throws(SmithError) in try report()?.json }
+    if !output.json, let report = try report() { Reports.show(report) }
+    return outcome
+  }
+
+  /// The checkpoint as a model, nil where it is of no family we know.
+  private func wholeModel(_ checkpoint: Checkpoint) throws(SmithError) -> Model? {
+    let options = try source.modelOptions()
+    return try? Model(checkpoint, options: options)
+  }
+
+  /// What the rest lacks to be the model that it was.
+  private func noteIncomplete(_ checkpoint: Checkpoint, _ family: String) throws(SmithError) {
+    let options = try source.modelOptions()
+    do throws(SmithError) { _ = try Model(checkpoint, options: options) } catch {
+      Console.print("note: no whole \(family) any more: \(error.detail.escapedForTerminal)")
+    }
+  }
+
   /// In the order in which they make sense: structure, numbers, family.
-  private func transforms(judgedOn input: VerificationInput) throws(SmithError) -> [Transform] {
+  private func transforms(on input: VerificationInput) throws(SmithError) -> [Transform] {
     let workers = try output.workers()
     var transforms: [Transform] = unshare ? [.unshare] : []
-    if let share {
-      guard let method = Sharing.Method(rawValue: share) else {
-        throw SmithError(
-          .usage, "--share \(share): no such method",
-          remedy: Sharing.Method.allCases.map(\.rawValue).joined(separator: ", "))
-      }
-      transforms.append(.share(method, groups: groups ?? 1, on: input, workers: workers))
-    } else if groups != nil {
-      throw SmithError(.usage, "--groups says nothing without --share")
+    if expandEmbedding { transforms.append(.expandEmbedding) }
+    if let shared = try sharing(on: input, workers) { transforms.append(shared) }
+    if let factorized = try factors.transform(on: sentences.isEmpty ? nil : input, workers) {
+      transforms.append(factorized)
     }
-    if let factorize {
-      transforms.append(
-        .factorize(try rank(factorize), only: only.map(Glob.init), workers: workers))
-    } else if !only.isEmpty {
-      throw SmithError(.usage, "--only says nothing without --factorize")
-    }
+    if let fitEmbedding { transforms.append(.fitEmbedding(width: fitEmbedding, workers: workers)) }
     if let family {
       guard let target = Families.named(family) else {
         throw SmithError(
@@ -90,21 +148,23 @@ struct TransformCommand: SmithCommand {
       }
       transforms.append(.change(to: target))
     }
-    guard !transforms.isEmpty else {
-      throw SmithError(
-        .usage, "no transform given",
-        remedy: "--unshare, --share METHOD, --factorize RANK, --as FAMILY")
-    }
     return transforms
   }
 
-  private func rank(_ text: String) throws(SmithError) -> Factorization.Rank {
-    if let rank = Int(text) { return .exactly(rank) }
-    if text.hasPrefix("energy="), let share = Double(text.dropFirst(7)), share > 0, share <= 1 {
-      return .energy(share)
+  private func sharing(
+    on input: VerificationInput, _ workers: Workers
+  ) throws(SmithError) -> Transform? {
+    guard let share else {
+      if groups == nil { return nil }
+      throw SmithError(.usage, "--groups says nothing without --share")
     }
-    throw SmithError(
-      .usage, "--factorize \(text): expected a rank or a share of the energy",
-      remedy: "--factorize 128, or --factorize energy=0.99")
+    guard let method = Sharing.Method(rawValue: share) else {
+      throw SmithError(
+        .usage, "--share \(share): no such method",
+        remedy: Sharing.Method.allCases.map(\.rawValue).joined(separator: ", "))
+    }
+    // Each candidate of best runs all of it at once; least squares only keeps sums.
+    let read = method == .squares ? input : input.beginning
+    return .share(method, groups: groups ?? 1, on: read, workers: workers)
   }
 }

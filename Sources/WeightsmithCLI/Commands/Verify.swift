@@ -28,11 +28,22 @@ struct Verify: SmithCommand {
       "exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01.", valueName: "policy"))
   var policy: String?
 
+  @Flag(
+    help:
+      "Judge by what the models compute alone: parameters may differ (channels scaled, heads in another order)."
+  )
+  var activationsOnly = false
+
   @Option(
     help: ArgumentHelp(
       "Cloze questions to ask both models (JSON with rows of ids, mask_at, right).",
       valueName: "file"))
   var cloze: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "How weights stored as bytes are multiplied: \(ProductsChoice.names).", valueName: "how"))
+  var products: String?
 
   @Option(help: ArgumentHelp("Threads; all cores by default.", valueName: "n"))
   var jobs: Int?
@@ -46,6 +57,7 @@ struct Verify: SmithCommand {
     let (old, new) = (try source.model(reference), try source.model(candidate))
     let demanded = try policy.map { text throws(SmithError) in try Policy(parsing: text) }
     var verification = Verification(of: new, against: old, policy: demanded)
+    verification.products = try ProductsChoice.parse(products)
     verification.workers = try OutputOptions.workers(jobs)
     let bar = ProgressBar()
     defer { bar.finish() }
@@ -57,6 +69,7 @@ struct Verify: SmithCommand {
     } else {
       report = try verification.compare(on: try sentences.input()) { bar.update($0) }
     }
+    report.judgesParameters = !activationsOnly
     if let cloze { report.cloze = try ClozeQuestions(cloze).ask(old, new) }
     bar.finish()
     Reports.show(report, json: json)

@@ -36,7 +36,8 @@ struct QuantizedCase: Sendable, CustomTestStringConvertible {
   static let leastSignalToNoise: [String: Double] = [
     "int8-channel": 30, "q8_0": 30, "q6_k": 30, "q5_0": 22, "q5_1": 22, "q5_k": 22, "q4_0": 15,
     "q4_1": 15, "q4_k": 15, "iq4_nl": 15, "iq4_xs": 15, "mxfp4": 12, "q3_k": 10, "q2_k": 5,
-    "tq1_0": 0, "tq2_0": 0, "int8": 25, "int8-g64-asym": 30, "int8-g32-asym": 30, "int8-channel-asym": 30,
+    "tq1_0": 0, "tq2_0": 0, "int8": 25, "int8-g64-asym": 30,
+    "int8-g32-asym": 30, "int8-channel-asym": 30,
     "int6-g32": 25, "int4-g32": 15,
     "int4-g32-asym": 15, "int4-g64-bias": 15, "int5-asym": 8, "nf4": 15, "nf4-dq": 15, "fp4": 12,
     "fp8-e4m3": 25,

@@ -81,10 +81,10 @@ extension EncoderHeads.Head {
         configuration.hasWordProjection
         ? try weights.map("embeddings.wordProjection", inputs: e, outputs: h, backwards: true) : nil
       let own = "\(scope).decoder.weight"  // only where it is not tied to the word embeddings
-      output = Linear(
-        weights.contains(own) ? try weights.values(own, [v, e]) : word,
-        bias: try weights.values("\(scope).bias", [v]), inputs: e, outputs: v,
-        parameters: [weights.contains(own) ? own : "embeddings.word"], backend: weights.backend)
+      let isTied = !weights.contains(own)
+      output = try weights.product(
+        [isTied ? "embeddings.word" : own], bias: try weights.values("\(scope).bias", [v]),
+        inputs: e, outputs: v, table: isTied ? word : nil)
     }
   }
 

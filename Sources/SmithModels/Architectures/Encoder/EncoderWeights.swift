@@ -18,27 +18,41 @@ struct EncoderWeights<Backend: ComputeBackend> {
   func linear(
     _ scopes: String..., inputs: Int, outputs: Int
   ) throws(SmithError) -> Linear<Backend> {
-    var weights: [Backend.Scalar] = []
     var bias: [Backend.Scalar] = []
-    for scope in scopes {
-      weights += try values("\(scope).weight", [outputs, inputs])
-      bias += try values("\(scope).bias", [outputs])
+    for scope in scopes { bias += try values("\(scope).bias", [outputs]) }
+    return try product(
+      scopes.map { "\($0).weight" }, bias: bias, inputs: inputs, outputs: outputs)
+  }
+
+  /// Matrices [outputs, inputs] one below the other, as bytes where all are stored so. `table` is the first one, for those who have it.
+  func product(
+    _ names: [String], bias: [Backend.Scalar], inputs: Int, outputs: Int,
+    table: [Backend.Scalar]? = nil
+  ) throws(SmithError) -> Linear<Backend> {
+    var parts: [ByteMatrix] = []
+    for name in names {
+      if let part = try source.bytes(name, shape: [outputs, inputs]) { parts.append(part) }
     }
+    if parts.count == names.count {
+      return Linear(ByteMatrix(stacking: parts), bias: bias, parameters: names)
+    }
+    var weights = table ?? []
+    if table == nil { for name in names { weights += try values(name, [outputs, inputs]) } }
     return Linear(
-      weights, bias: bias, inputs: inputs, outputs: outputs * scopes.count,
-      parameters: scopes.map { "\($0).weight" }, backend: backend)
+      weights, bias: bias, inputs: inputs, outputs: outputs * names.count, parameters: names,
+      backend: backend)
   }
 
   /// `scope.weight` [outputs, inputs] alone, or read the other way round; there is no bias.
   func map(
     _ scope: String, inputs: Int, outputs: Int, backwards: Bool = false
   ) throws(SmithError) -> Linear<Backend> {
-    let weights = try values("\(scope).weight", [outputs, inputs])
     guard backwards else {
-      return Linear(
-        weights, bias: .init(repeating: 0, count: outputs), inputs: inputs, outputs: outputs,
-        parameters: ["\(scope).weight"], backend: backend)
+      return try product(
+        ["\(scope).weight"], bias: .init(repeating: 0, count: outputs), inputs: inputs,
+        outputs: outputs)
     }
+    let weights = try values("\(scope).weight", [outputs, inputs])
     let turned = (0..<weights.count).map { weights[$0 % outputs * inputs + $0 / outputs] }
     return Linear(
       turned, bias: .init(repeating: 0, count: inputs), inputs: outputs, outputs: inputs,

@@ -105,6 +105,25 @@ extension AffineScheme {
     }
   }
 
+  public var hasByteRows: Bool {
+    if case .group = granularity { return false }
+    return bits == 8 && zero == .symmetric && !isOrdered
+  }
+
+  /// Signed bytes with one scale per row, or one for all.
+  public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
+    guard hasByteRows else { return nil }
+    let (rows, columns) = try matrix(shape)
+    try check(components, rows: rows, columns: columns)
+    let scales = try [Float](converting: components[1], from: .f32)
+    guard granularity == .channel || scales.count == 1 else {
+      throw SmithError(.mismatch, "\(scales.count) scales of \(name), which has one")
+    }
+    return ByteRows(
+      codes: components[0].map { Int8(bitPattern: $0) },
+      scales: granularity == .channel ? scales : [Float](repeating: scales[0], count: rows))
+  }
+
   public func decode(
     _ components: [[UInt8]], columns: Int, into rows: inout MutableSpan<Float>
   ) throws(SmithError) {

@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == IQ4_NL {
 public struct IQ4_NL: BlockScheme {
   public let name = "iq4_nl"
   public let block = SchemeBlock(
-    length: 32, bytes: 18, encoder: ws_iq4_nl_encode, decoder: ws_iq4_nl_decode)
+    length: 32, bytes: 18, encoder: ws_iq4_nl_encode, decoder: ws_iq4_nl_decode,
+    weigher: ws_iq4_nl_weigh)
 
   public init() {}
 }

@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == IQ4_XS {
 public struct IQ4_XS: BlockScheme {
   public let name = "iq4_xs"
   public let block = SchemeBlock(
-    length: 256, bytes: 136, encoder: ws_iq4_xs_encode, decoder: ws_iq4_xs_decode)
+    length: 256, bytes: 136, encoder: ws_iq4_xs_encode, decoder: ws_iq4_xs_decode,
+    weigher: ws_iq4_xs_weigh)
   public var substitute: (any QuantizationScheme)? { IQ4_NL() }
 
   public init() {}

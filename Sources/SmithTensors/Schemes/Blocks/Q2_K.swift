@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q2_K {
 public struct Q2_K: BlockScheme {
   public let name = "q2_k"
   public let block = SchemeBlock(
-    length: 256, bytes: 84, encoder: ws_q2_k_encode, decoder: ws_q2_k_decode)
+    length: 256, bytes: 84, encoder: ws_q2_k_encode, decoder: ws_q2_k_decode,
+    weigher: ws_q2_k_weigh)
   public var substitute: (any QuantizationScheme)? { Q4_0() }
 
   public init() {}

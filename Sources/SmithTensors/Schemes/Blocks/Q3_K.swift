@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q3_K {
 public struct Q3_K: BlockScheme {
   public let name = "q3_k"
   public let block = SchemeBlock(
-    length: 256, bytes: 110, encoder: ws_q3_k_encode, decoder: ws_q3_k_decode)
+    length: 256, bytes: 110, encoder: ws_q3_k_encode, decoder: ws_q3_k_decode,
+    weigher: ws_q3_k_weigh)
   public var substitute: (any QuantizationScheme)? { Q4_0() }
 
   public init() {}

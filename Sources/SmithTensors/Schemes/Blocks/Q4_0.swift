@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q4_0 {
 public struct Q4_0: BlockScheme {
   public let name = "q4_0"
   public let block = SchemeBlock(
-    length: 32, bytes: 18, encoder: ws_q4_0_encode, decoder: ws_q4_0_decode)
+    length: 32, bytes: 18, encoder: ws_q4_0_encode, decoder: ws_q4_0_decode,
+    weigher: ws_q4_0_weigh)
 
   public init() {}
 }

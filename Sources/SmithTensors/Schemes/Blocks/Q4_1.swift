@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q4_1 {
 public struct Q4_1: BlockScheme {
   public let name = "q4_1"
   public let block = SchemeBlock(
-    length: 32, bytes: 20, encoder: ws_q4_1_encode, decoder: ws_q4_1_decode)
+    length: 32, bytes: 20, encoder: ws_q4_1_encode, decoder: ws_q4_1_decode,
+    weigher: ws_q4_1_weigh)
 
   public init() {}
 }

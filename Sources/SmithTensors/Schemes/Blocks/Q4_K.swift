@@ -11,7 +11,8 @@ extension QuantizationScheme where Self == Q4_K {
 public struct Q4_K: BlockScheme {
   public let name = "q4_k"
   public let block = SchemeBlock(
-    length: 256, bytes: 144, encoder: ws_q4_k_encode, decoder: ws_q4_k_decode)
+    length: 256, bytes: 144, encoder: ws_q4_k_encode, decoder: ws_q4_k_decode,
+    weigher: ws_q4_k_weigh)
   public var substitute: (any QuantizationScheme)? { Q5_0() }
 
   public init() {}

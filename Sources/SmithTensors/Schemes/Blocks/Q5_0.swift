@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q5_0 {
 public struct Q5_0: BlockScheme {
   public let name = "q5_0"
   public let block = SchemeBlock(
-    length: 32, bytes: 22, encoder: ws_q5_0_encode, decoder: ws_q5_0_decode)
+    length: 32, bytes: 22, encoder: ws_q5_0_encode, decoder: ws_q5_0_decode,
+    weigher: ws_q5_0_weigh)
 
   public init() {}
 }

@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q5_1 {
 public struct Q5_1: BlockScheme {
   public let name = "q5_1"
   public let block = SchemeBlock(
-    length: 32, bytes: 24, encoder: ws_q5_1_encode, decoder: ws_q5_1_decode)
+    length: 32, bytes: 24, encoder: ws_q5_1_encode, decoder: ws_q5_1_decode,
+    weigher: ws_q5_1_weigh)
 
   public init() {}
 }

@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q5_K {
 public struct Q5_K: BlockScheme {
   public let name = "q5_k"
   public let block = SchemeBlock(
-    length: 256, bytes: 176, encoder: ws_q5_k_encode, decoder: ws_q5_k_decode)
+    length: 256, bytes: 176, encoder: ws_q5_k_encode, decoder: ws_q5_k_decode,
+    weigher: ws_q5_k_weigh)
   public var substitute: (any QuantizationScheme)? { Q5_1() }
 
   public init() {}

@@ -10,7 +10,8 @@ extension QuantizationScheme where Self == Q6_K {
 public struct Q6_K: BlockScheme {
   public let name = "q6_k"
   public let block = SchemeBlock(
-    length: 256, bytes: 210, encoder: ws_q6_k_encode, decoder: ws_q6_k_decode)
+    length: 256, bytes: 210, encoder: ws_q6_k_encode, decoder: ws_q6_k_decode,
+    weigher: ws_q6_k_weigh)
   public var substitute: (any QuantizationScheme)? { Q8_0() }
 
   public init() {}
