@@ -3,7 +3,7 @@ import Weightsmith
 
 /// `--method`: how the codes of a scheme are chosen.
 enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
-  case rounding, gptq, awq, smoothquant
+  case rounding, gptq, awq, smoothquant, importance
 
   static let names = allCases.map(\.rawValue).joined(separator: ", ")
 
@@ -19,6 +19,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case .rounding: return .quantize(scheme, keeping: keep)
     case .awq: return .awq(scheme, on: calibration, keeping: keep)
     case .smoothquant: return .smoothQuant(scheme, on: calibration, keeping: keep)
+    case .importance: return .quantize(scheme, importanceOn: calibration, keeping: keep)
     case .gptq:
       guard let affine = scheme as? AffineScheme else {
         throw SmithError(

@@ -152,12 +152,12 @@ import Testing
   }
 
   /// A matrix with known singular values: what is random about the way does not show in the result.
-  @Test(arguments: [(60, 40, 4), (90, 33, 1), (41, 41, 6)])
+  @Test(arguments: [(320, 260, 4), (400, 240, 1), (420, 420, 6)])
   func `the largest values alone`(m: Int, n: Int, rank: Int) throws {
     var random = SplitMix64(seed: 7)
     var matrix: [Float] = []
     for index in 0..<(m * n) {
-      matrix.append(Float.random(in: -1...1, using: &random) * Float(pow(0.8, Double(index % n))))
+      matrix.append(Float.random(in: -1...1, using: &random) * Float(pow(0.98, Double(index % n))))
     }
     let all = SingularValues(of: matrix, rows: m, columns: n, workers: .all)
     let found = try #require(
@@ -172,20 +172,19 @@ import Testing
     #expect(again?.values == found.values && again?.right == found.right)
   }
 
-  @Test func `Cholesky solves, or says that it cannot`() throws {
-    let a: [Double] = [4, 2, 0.5, 2, 5, 1, 0.5, 1, 3]
-    let factor = try #require(Cholesky(a, size: 3))
-    let right: [Double] = [1, 0, 0, 1, 2, -1]
-    let x = factor.solving(right, columns: 2)
-    for row in 0..<3 {
-      for column in 0..<2 {
-        let sum =
-          a[row * 3] * x[column] + a[row * 3 + 1] * x[2 + column] + a[row * 3 + 2] * x[4 + column]
-        #expect(abs(sum - right[row * 2 + column]) < 1e-12)
-      }
-    }
-    #expect(Cholesky([1, 2, 2, 1], size: 2) == nil)
-    #expect(Cholesky([.nan], size: 1) == nil)
-    #expect(Cholesky([], size: 0)?.solving([], columns: 0) == [])
+  /// A matrix of fewer directions than are asked for, one of zeros, and one whose values all are near to each other.
+  @Test func `the largest values of what has few, or too many`() throws {
+    let (m, n) = (150, 120)
+    let low = (0..<(m * n)).map { Float($0 / n % 7 == 0 ? $0 % n : 0) }
+    let found = try #require(
+      SingularValues.largest(of: low, rows: m, columns: n, rank: 3, workers: .all))
+    let all = SingularValues(of: low, rows: m, columns: n, workers: .all)
+    #expect(abs(found.values[0] / all.values[0] - 1) < 1e-12 && found.values[1] < all.values[0] * 1e-6)
+    let zeros = [Float](repeating: 0, count: m * n)
+    let none = SingularValues.largest(of: zeros, rows: m, columns: n, rank: 2, workers: .all)
+    #expect(none?.values == [0, 0])
+    var unit = zeros
+    for index in 0..<n { unit[index * n + index] = 1 + Float(index) / 1e4 }
+    #expect(SingularValues.largest(of: unit, rows: m, columns: n, rank: 5, workers: .all) == nil)
   }
 }

@@ -51,7 +51,7 @@ public enum LeastSquares {
       for (index, value) in compute.linear(gram, difference).enumerated() { right[index] += value }
       for (index, value) in gram.enumerated() { left[index] += value }
     }
-    guard let shift = solve(&left, right, size: size, columns: outputs, ridge: ridge) else {
+    guard let shift = solve(left, right, columns: outputs, ridge: ridge, compute) else {
       return nil
     }
     var map = Map(weight: [], bias: [])
@@ -75,10 +75,10 @@ public enum LeastSquares {
     // (x, 1) with the samples along its rows.
     var columns = x.transposed(rows: count, columns: inputs)
     columns += [Double](repeating: 1, count: count)
-    var left = compute.product(
+    let left = compute.product(
       columns, columns.transposed(rows: size, columns: count), inner: count, columns: size)
     let right = compute.product(columns, y, inner: count, columns: outputs)
-    guard let solution = solve(&left, right, size: size, columns: outputs, ridge: ridge) else {
+    guard let solution = solve(left, right, columns: outputs, ridge: ridge, compute) else {
       return nil
     }
     let turned = solution.transposed(rows: size, columns: outputs)
@@ -90,13 +90,22 @@ public enum LeastSquares {
     return map
   }
 
+  /// X of (A + ridge)·X = B, by the factor of the inverse: Uᵀ·(U·B).
   private static func solve(
-    _ left: inout [Double], _ right: [Double], size: Int, columns: Int, ridge: Double
+    _ left: [Double], _ right: [Double], columns: Int, ridge: Double,
+    _ compute: Compute<CKernelsBackend<Double>>
   ) -> [Double]? {
+    let size = right.count / max(1, columns)
+    var matrix = left
     let trace = (0..<size).reduce(0) { $0 + left[$1 * size + $1] }
-    guard trace > 0, trace.isFinite else { return nil }
-    for index in 0..<size { left[index * size + index] += ridge * trace / Double(size) }
-    return Cholesky(left, size: size)?.solving(right, columns: columns)
+    guard trace > 0, trace.isFinite, right.allSatisfy(\.isFinite) else { return nil }
+    for index in 0..<size { matrix[index * size + index] += ridge * trace / Double(size) }
+    guard let inverse = InverseFactor(matrix, size: size, workers: compute.workers) else {
+      return nil
+    }
+    let half = compute.product(inverse.values, right, inner: size, columns: columns)
+    return compute.product(
+      inverse.values.transposed(rows: size, columns: size), half, inner: size, columns: columns)
   }
 }
 

@@ -1,9 +1,9 @@
 import SmithBytes
 
 extension SingularValues {
-  /// The largest singular values and their vectors by subspace iteration (Halko, Martinsson & Tropp 2011; models §14.3): Q = orth(MᵀM·Q) from
-  /// seeded signs, until another round adds less than 1e-8 of the square that is left. Less work than all of them where the rank is a small
-  /// part of the width. The same bits on every run and for any number of workers.
+  /// The largest singular values and their vectors from a randomized block Krylov space (Golub & Underwood 1977; Musco & Musco 2015; models
+  /// §14.3): MᵀM is applied to seeded signs, each image put at right angles to all before it, until a quarter more of them adds less
+  /// than 1e-8 of the square that is left. The same bits on every run and for any number of workers.
   ///
   /// - Parameters:
   ///   - matrix: M [rows, columns], row-major.
@@ -11,113 +11,136 @@ extension SingularValues {
   ///   - columns: n, at most m.
   ///   - rank: How many are wanted.
   ///   - workers: Threads.
-  /// - Returns: The values asked for and a few more; nil where that takes more rounds than computing all of them would cost, since the
-  ///   values beside the rank are too near to each other.
+  /// - Returns: The values asked for and some more; nil where a space of half the width does not hold them: all of them are as little work then.
   public static func largest(
     of matrix: [Float], rows: Int, columns: Int, rank: Int, workers: Workers
   ) -> SingularValues? {
     precondition(matrix.count == rows * columns && columns <= rows)
-    let width = min(columns, rank + max(10, rank / 2))
-    var iteration = SubspaceIteration(
-      matrix, rows: rows, columns: columns, width: width, workers: workers)
-    // Each round costs two products with `width` columns; all values cost one with n, and about 9·n³ for the vectors.
-    let whole = Double(rows) * Double(columns) + 9 * Double(columns) * Double(columns)
-    let rounds = min(100, Int(whole / (2 * Double(rows) * Double(width))))
-    var kept = 0.0
-    for _ in 0..<rounds {
-      iteration.run()
-      let now = iteration.values.prefix(rank).reduce(0, +)
-      if now - kept <= 1e-8 * max(0, iteration.energy - now) {
+    var space = KrylovSpace(matrix, rows: rows, columns: columns, workers: workers)
+    var (kept, next) = (0.0, min(columns / 2, rank + 2 * KrylovSpace.block))
+    while next <= columns / 2, next >= rank {
+      while space.size < next { space.extend() }
+      let (values, vectors) = space.largest(rank)
+      let now = values.reduce(0, +)
+      if now - kept <= 1e-8 * max(0, space.energy - now) {
         return SingularValues(
-          rows: rows, columns: columns, values: iteration.values.map { $0.squareRoot() },
-          right: iteration.basis, energy: iteration.energy, workers: workers)
+          rows: rows, columns: columns, values: values.map { $0.squareRoot() }, right: vectors,
+          energy: space.energy, workers: workers)
       }
       kept = now
+      next = max(next + KrylovSpace.block, next * 5 / 4)
     }
     return nil
   }
 }
 
-/// Q, a basis of the space in which M is largest, as rows [width, n].
-private struct SubspaceIteration {
+/// An orthonormal basis, as rows [size, n], of what MᵀM makes of a first block of rows.
+private struct KrylovSpace {
+  static let block = 16
+
   let matrix: [Float]
   let rows: Int
   let columns: Int
-  let width: Int
   let compute: Compute<CKernelsBackend<Double>>
-  private(set) var basis: [Double]
-  /// σ² of M in the space of the basis before the last step, largest first.
-  private(set) var values: [Double] = []
   /// ‖M‖².
   let energy: Double
-  private var next: [Double]
+  private var basis: [Double] = []
+  /// MᵀM times the basis, [size, n].
+  private var images: [Double] = []
 
-  private static let block = 2048
+  private static let slab = 2048
 
-  init(_ matrix: [Float], rows: Int, columns: Int, width: Int, workers: Workers) {
-    (self.matrix, self.rows, self.columns, self.width) = (matrix, rows, columns, width)
+  init(_ matrix: [Float], rows: Int, columns: Int, workers: Workers) {
+    (self.matrix, self.rows, self.columns) = (matrix, rows, columns)
     compute = Compute(backend: Backends.reference, workers: workers)
     energy = matrix.reduce(0) { $0 + Double($1) * Double($1) }
+  }
+
+  var size: Int { basis.count / columns }
+
+  /// One block more: the images of the last, or the seeded start.
+  mutating func extend() {
     var random = SplitMix64(seed: 0)
-    next = (0..<(width * columns)).map { _ in random.next() & 1 == 0 ? 1 : -1 }
-    basis = next
+    let count = Self.block * columns
+    let start =
+      images.isEmpty
+      ? (0..<count).map { _ in random.next() & 1 == 0 ? 1.0 : -1 } : Array(images.suffix(count))
+    let rows = orthonormal(start)
+    basis += rows
+    images += image(of: rows)
   }
 
-  /// One round: the values in the space of Q, and MᵀM·Q for the next.
-  mutating func run() {
-    let q = orthonormal(next)
-    var square = [Double](repeating: 0, count: width * width)
-    var image = [Double](repeating: 0, count: width * columns)
-    for start in stride(from: 0, to: rows, by: Self.block) {
-      let count = min(rows, start + Self.block) - start
-      let part = matrix[(start * columns)..<((start + count) * columns)].map(Double.init)
-      let right = Linear(q, bias: nil, inputs: columns, outputs: width, backend: compute.backend)
-      // C = M·Qᵀ [count, width].
-      let c = compute.linear(part, right).transposed(rows: count, columns: width)
-      let own = Linear(c, bias: nil, inputs: count, outputs: width, backend: compute.backend)
-      for (index, value) in compute.linear(c, own).enumerated() { square[index] += value }
-      let product = compute.product(c, part, inner: count, columns: columns)
-      for (index, value) in product.enumerated() { image[index] += value }
+  /// σ² of M in the space and their right vectors, largest first (Rayleigh and Ritz).
+  func largest(_ rank: Int) -> (values: [Double], vectors: [Double]) {
+    let square = compute.product(
+      basis, images.transposed(rows: size, columns: columns), inner: columns, columns: size)
+    let eigen = SymmetricEigen(square, size: size)
+    var vectors = compute.product(
+      Array(eigen.vectors.prefix(rank * size)), basis, inner: size, columns: columns)
+    for row in 0..<rank {
+      let range = (row * columns)..<((row + 1) * columns)
+      // The entry of largest magnitude is positive, as those of all other vectors are.
+      let largest = vectors[range].max { $0.magnitude < $1.magnitude } ?? 0
+      if largest < 0 { for index in range { vectors[index] = -vectors[index] } }
     }
-    let eigen = SymmetricEigen(square, size: width)
-    values = eigen.values.map { max(0, $0) }
-    basis = compute.product(eigen.vectors, q, inner: width, columns: columns)
-    next = compute.product(eigen.vectors, image, inner: width, columns: columns)
-    for row in 0..<width { fixSign(row) }
+    return (eigen.values.prefix(rank).map { max(0, $0) }, vectors)
   }
 
-  /// The entry of largest magnitude is positive, as those of all other vectors are.
-  private mutating func fixSign(_ row: Int) {
-    let range = (row * columns)..<((row + 1) * columns)
-    let largest = basis[range].max { $0.magnitude < $1.magnitude } ?? 0
-    if largest < 0 { for index in range { basis[index] = -basis[index] } }
+  /// MᵀM times each row, M taken some rows at a time.
+  private func image(of vectors: [Double]) -> [Double] {
+    let count = vectors.count / columns
+    let right = Linear(
+      vectors, bias: nil, inputs: columns, outputs: count, backend: compute.backend)
+    var result = [Double](repeating: 0, count: vectors.count)
+    for start in stride(from: 0, to: rows, by: Self.slab) {
+      let height = min(rows, start + Self.slab) - start
+      let part = matrix[(start * columns)..<((start + height) * columns)].map(Double.init)
+      let left = compute.linear(part, right).transposed(rows: height, columns: count)
+      let product = compute.product(left, part, inner: height, columns: columns)
+      for (index, value) in product.enumerated() { result[index] += value }
+    }
+    return result
   }
 
-  /// Rows of length 1 at right angles: Gram and Schmidt's way, twice, which is as good as Householder's.
-  private func orthonormal(_ matrix: [Double]) -> [Double] {
-    var result = matrix
-    result.withUnsafeMutableBufferPointer { a in
-      for row in 0..<width {
-        let base = row * columns
-        for _ in 0..<2 {
-          normalize(a, base)
-          for other in 0..<row {
-            let start = other * columns
-            var dot = 0.0
-            for k in 0..<columns { dot += a[base + k] * a[start + k] }
-            for k in 0..<columns { a[base + k] -= dot * a[start + k] }
-          }
-        }
-        normalize(a, base)
+  /// Rows of length 1 at right angles to the basis and each other: Gram and Schmidt's way, twice, which is as good as Householder's.
+  /// A row of which nothing but rounding is left becomes zeros, which stand for no direction.
+  private func orthonormal(_ vectors: [Double]) -> [Double] {
+    var result = vectors
+    let count = vectors.count / columns
+    for row in 0..<count { normalize(&result, row, least: 0) }
+    for _ in 0..<2 {
+      if size > 0 {
+        let turned = Linear(
+          basis, bias: nil, inputs: columns, outputs: size, backend: compute.backend)
+        let shares = compute.linear(result, turned)
+        let product = compute.product(shares, basis, inner: size, columns: columns)
+        for (index, value) in product.enumerated() { result[index] -= value }
+      }
+      for row in 0..<count {
+        for other in 0..<row { subtract(&result, other, from: row) }
+        normalize(&result, row, least: 1e-10)
       }
     }
     return result
   }
 
-  private func normalize(_ a: UnsafeMutableBufferPointer<Double>, _ base: Int) {
-    var square = 0.0
-    for k in 0..<columns { square += a[base + k] * a[base + k] }
-    let length = square.squareRoot()
-    if length > 0 { for k in 0..<columns { a[base + k] /= length } }
+  private func subtract(_ a: inout [Double], _ other: Int, from row: Int) {
+    let (base, start, columns) = (row * columns, other * columns, columns)
+    a.withUnsafeMutableBufferPointer { a in
+      var dot = 0.0
+      for k in 0..<columns { dot += a[base + k] * a[start + k] }
+      for k in 0..<columns { a[base + k] -= dot * a[start + k] }
+    }
+  }
+
+  private func normalize(_ a: inout [Double], _ row: Int, least: Double) {
+    let (base, columns) = (row * columns, columns)
+    a.withUnsafeMutableBufferPointer { a in
+      var square = 0.0
+      for k in 0..<columns { square += a[base + k] * a[base + k] }
+      let length = square.squareRoot()
+      let factor = length > least ? 1 / length : 0
+      for k in 0..<columns { a[base + k] *= factor }
+    }
   }
 }

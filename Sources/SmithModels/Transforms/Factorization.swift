@@ -141,7 +141,7 @@ public struct Factorization: Sendable {
   private func decomposed(
     _ matrix: [Float], _ rows: Int, _ columns: Int
   ) -> (any MatrixDecomposition, String) {
-    if case .exactly(let rank) = rank, (1...max(1, columns / 6)).contains(rank),
+    if case .exactly(let rank) = rank, (1...max(1, columns / 8)).contains(rank),
       columns >= Self.leastRandomizedWidth,
       let largest = SingularValues.largest(
         of: matrix, rows: rows, columns: columns, rank: rank, workers: workers)
