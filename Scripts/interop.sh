@@ -6,7 +6,7 @@
 #                               real weights; writes Docs/Interop.md
 #
 # WEIGHTSMITH names the tool to judge (built here if unset); WEIGHTSMITH_PYTHON names a Python that has the packages, and
-# WEIGHTSMITH_PYTHON4 one with transformers 4.44, TensorFlow and Flax.
+# WEIGHTSMITH_PYTHON4 one with transformers 4.44, TensorFlow and Flax; WEIGHTSMITH_LLAMA_EMBEDDING llama.cpp's program, which no package installs.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 # shellcheck source=Scripts/setup.sh

@@ -1,6 +1,7 @@
 """GPTQ as its paper has it (Frantar et al. 2022, algorithm 1 without blocks), in f64 with numpy, for matrices with correlated inputs.
 
-    python gptq.py OUT        makes OUT/gptq.npz: weights, the Gram matrix of the inputs, and for each scheme codes, scales and zeros
+    python gptq.py OUT        makes OUT/gptq.npz: weights, the Gram matrix of the inputs, and for each scheme codes, scales and zeros;
+                              and OUT/empty.txt
 """
 import sys
 from pathlib import Path
@@ -61,3 +62,5 @@ for name, bits, group, has_zero in [
     for part, value in zip(["codes", "scales", "zeros"], gptq(weights, gram, bits, group, has_zero)):
         arrays[f"{name}.{part}"] = value
 np.savez_compressed(Path(sys.argv[1]) / "gptq.npz", **arrays)
+# A calibration file with nothing in it.
+(Path(sys.argv[1]) / "empty.txt").touch()

@@ -15,6 +15,7 @@ import blocks
 import containers_numpy
 import gguf_readers
 import foreign
+import llama
 import samples
 from checks import ROOT, Failure, Score, convert, same_tensors
 
@@ -180,6 +181,7 @@ def main():
         foreign.onnx_models(score, folder)
         foreign.from_arrays(score, folder)
         blocks.quantized(score, folder)
+        llama.check(score, folder)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 

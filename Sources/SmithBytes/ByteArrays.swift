@@ -1,15 +1,14 @@
-extension [UInt8] {
-  /// An array of `count` bytes that `fill` writes in full: the zeros that would be overwritten at once are not written first.
+extension Array where Element: BitwiseCopyable {
+  /// An array of `count` elements whose bytes `fill` writes in full: the zeros that would be overwritten at once are not written first.
   ///
-  /// Where `fill` throws, the array is not made.
+  /// Every pattern of bits must be an element. Where `fill` throws, the array is not made.
   public init(
     count: Int, filledBy fill: (inout MutableRawSpan) throws(SmithError) -> Void
   ) throws(SmithError) {
     var failure: SmithError?
     self.init(unsafeUninitializedCapacity: count) { buffer, initialized in
-      var span = MutableRawSpan(
-        _unsafeBytes: UnsafeMutableRawBufferPointer(
-          rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]))
+      let bytes = UnsafeMutableRawBufferPointer(buffer)[..<(count * MemoryLayout<Element>.stride)]
+      var span = MutableRawSpan(_unsafeBytes: UnsafeMutableRawBufferPointer(rebasing: bytes))
       do throws(SmithError) {
         try fill(&span)
         initialized = count

@@ -8,10 +8,10 @@ struct Quantization {
   var keep: [Glob] = []
   /// Whether what another scheme stores may be encoded again.
   var requantizes = false
-  /// Whether values that are no finite numbers are replaced instead of refused.
-  var allowsNonfinite = false
   /// How much an error in each column of a matrix counts.
   var importance: ImportanceWeights?
+  /// Whether values that are no finite numbers are replaced instead of refused.
+  var allowsNonfinite = false
 
   /// Never quantized by default, whatever the scheme: their error is not averaged out, and they are small.
   static let kept = ["embeddings.position", "embeddings.tokenType"]
@@ -35,16 +35,15 @@ struct Quantization {
       guard let importance, chosen.takesImportance, recipe.storedScheme != chosen.storedName else {
         continue
       }
-      if let columns = importance.columns[name] {
-        result.recipes[name] = .weighing(result.recipes[name] ?? recipe, importance: columns)
+      if let columns = importance.columns[name], let values = result.recipes[name] {
+        result.recipes[name] = .weighing(values, importance: columns)
       } else {
         unweighed.append(name)
       }
     }
     if let first = unweighed.first {
-      result.notes.append(
-        "without importance: \(unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"), first \(first)"
-      )
+      let count = unweighed.count == 1 ? "1 matrix" : "\(unweighed.count) matrices"
+      result.notes.append("without importance: \(count), first \(first)")
     }
     guard others[""]?.count != candidates(parameters), candidates(parameters) > 0 else {
       throw refusal(parameters)

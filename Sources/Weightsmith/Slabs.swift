@@ -11,8 +11,9 @@ struct Slabs: Sequence, Sendable {
   init(_ recipe: Recipe) {
     rowCount = recipe.rowCount
     // Rows without bytes are one slab, however many a header claims.
+    let rowBytes = recipe.workingRowBytes
     rowsPerSlab =
-      recipe.rowBytes == 0 ? Swift.max(1, rowCount) : Swift.max(1, Self.slabBytes / recipe.rowBytes)
+      rowBytes == 0 ? Swift.max(1, rowCount) : Swift.max(1, Self.slabBytes / rowBytes)
   }
 
   func makeIterator() -> AnyIterator<Range<Int>> {

@@ -96,6 +96,22 @@ import Testing
     Row(
       "quantize-substitute-dry-run", "quantize", "data/trained/tiny_albert/hf", "out", "--scheme",
       "q6_k", "--keep", "heads.*", "--dry-run"),
+    Row(
+      "quantize-gptq-of-blocks", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "q4_0", "--method", "gptq"),
+    Row(
+      "quantize-budget-unmet", "quantize", "data/trained/tiny_albert/hf", "out", "--budget",
+      "kl<=-1", "--scheme", "q8_0", "--keep", "*.feedForward.*"),
+    Row(
+      "quantize-budget-nonsense", "quantize", "data/trained/tiny_bert/hf", "out", "--budget",
+      "bits<=4"),
+    Row("quantize-neither", "quantize", "data/trained/tiny_bert/hf", "out"),
+    Row(
+      "quantize-calibration-empty", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "int4-g32", "--method", "gptq", "--calibration", "data/quantized/empty.txt"),
+    Row(
+      "quantize-calibration-missing", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme",
+      "int4-g32", "--method", "gptq", "--calibration", "data/quantized/none.txt"),
     Row("quantize-type", "quantize", "data/trained/tiny_bert/hf", "out", "--scheme", "bf16"),
     Row("convert-stranger", "convert", "data/formats/safetensors_basic.safetensors", "out"),
     Row(

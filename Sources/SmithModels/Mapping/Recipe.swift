@@ -44,10 +44,10 @@ public indirect enum Recipe: Hashable, Sendable, Codable {
   case negate(Recipe)
   /// Every value plus a number, rounded once to the element type it has.
   case add(Recipe, Double)
-  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
-  case finite(Recipe)
   /// A matrix, with how much an error in each of its columns counts: for the scheme that encodes it.
   case weighing(Recipe, importance: [Float])
+  /// The f32 values of a matrix with 0 for what is no number, and for an infinity the largest finite magnitude of its row.
+  case finite(Recipe)
   /// The f32 identity matrix [size, size].
   case identity(size: Int)
   /// f32 zeros.

@@ -48,8 +48,7 @@ extension Recipe {
         ChosenBytes(
           it.bytes, dtype: it.dtype, shape: it.shape, sources: it.sources.map(name)))
     case .finite(let inner): return .finite(new(inner))
-    case .weighing(let inner, let importance):
-      return .weighing(new(inner), importance: importance)
+    case .weighing(let inner, let importance): return .weighing(new(inner), importance: importance)
     case .permute(let inner, let axes): return .permute(new(inner), axes: axes)
     case .negate(let inner): return .negate(new(inner))
     case .add(let inner, let number): return .add(new(inner), number)

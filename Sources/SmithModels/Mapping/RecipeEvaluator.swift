@@ -39,7 +39,16 @@ public struct RecipeEvaluator: Sendable {
   }
 
   public mutating func floats(_ recipe: Recipe, rows: Range<Int>) throws(SmithError) -> [Float] {
-    try [Float](converting: bytes(recipe, rows: rows), from: recipe.dtype)
+    switch recipe {
+    case .source(let name, .f32, _):
+      return try read(name, rows: rows, of: recipe) { tensor, offset, source throws(SmithError) in
+        try [Float](count: rows.count * recipe.rowBytes / 4) { span throws(SmithError) in
+          try source.read(tensor, at: offset, into: &span)
+        }
+      }
+    case .weighing(let inner, _): return try floats(inner, rows: rows)
+    default: return try [Float](converting: bytes(recipe, rows: rows), from: recipe.dtype)
+    }
   }
 
   /// Rows along the first dimension; a scalar has one.
@@ -104,19 +113,30 @@ public struct RecipeEvaluator: Sendable {
   private mutating func stored(
     _ name: String, rows: Range<Int>, of recipe: Recipe
   ) throws(SmithError) -> [UInt8] {
+    if rows.count == recipe.rowCount { return try source.bytes(try info(name)) }
+    return try read(name, rows: rows, of: recipe) { tensor, offset, source throws(SmithError) in
+      try [UInt8](count: rows.count * recipe.rowBytes) { span throws(SmithError) in
+        try source.read(tensor, at: offset, into: &span)
+      }
+    }
+  }
+
+  /// Rows of a stored tensor as `make` reads them, with its checksum where not all are read at once.
+  private mutating func read<Element: BitwiseCopyable>(
+    _ name: String, rows: Range<Int>, of recipe: Recipe,
+    _ make: (TensorInfo, _ offset: Int, any TensorSource) throws(SmithError) -> [Element]
+  ) throws(SmithError) -> [Element] {
     let tensor = try info(name)
-    if rows.count == recipe.rowCount { return try source.bytes(tensor) }
+    let offset = rows.lowerBound * recipe.rowBytes
+    if rows.count == recipe.rowCount { return try make(tensor, offset, source) }
     if verified.insert(name).inserted {
       running = readsInOrder ? try source.runningChecksum(tensor) : nil
       if running == nil { try source.verifyChecksum(tensor) }
     }
-    let rowBytes = recipe.rowBytes
-    let bytes = try [UInt8](count: rows.count * rowBytes) { span throws(SmithError) in
-      try source.read(tensor, at: rows.lowerBound * rowBytes, into: &span)
-    }
-    running?.update(bytes.span.bytes)
+    let values = try make(tensor, offset, source)
+    running?.update(values.span.bytes)
     if rows.upperBound == recipe.rowCount { try running?.finish() }
-    return bytes
+    return values
   }
 
   /// Rows of the transpose are columns of the matrix, whose rows are all needed: it is computed once and kept until its last column.
@@ -196,10 +216,20 @@ extension Recipe {
 
   public var byteCount: Int { rowCount * rowBytes }
 
+  /// The most bytes that a row takes on its way: of an encoded matrix those of its numbers.
+  public var workingRowBytes: Int {
+    if case .component(let inner, _, _) = self { return max(rowBytes, inner.rowBytes) }
+    return rowBytes
+  }
+
   /// Whether its rows in order need the stored tensor's bytes in order, each once.
   public var isStreamed: Bool {
     switch self {
     case .source, .cast(.source, _): true
+    case .weighing(let inner, _): inner.isStreamed
+    // A scheme that must know the whole matrix reads it twice.
+    case .component(let inner, let scheme, _):
+      inner.isStreamed && Schemes.named(scheme)?.survey == nil
     default: false
     }
   }

@@ -105,6 +105,15 @@ public struct SchemeComponent: Hashable, Sendable {
 
 extension QuantizationScheme {
   public var substitute: (any QuantizationScheme)? { nil }
+  public var takesImportance: Bool { false }
+
+  public func encode(
+    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
+    into components: inout [[UInt8]]
+  ) throws(SmithError) {
+    throw SmithError(.unsupported, "\(name) takes no importance of columns")
+  }
+
   public var storedName: String { name }
   public var survey: MatrixSurvey? { nil }
   public func surveyed(_ survey: MatrixSurvey) -> any QuantizationScheme { self }
@@ -119,15 +128,6 @@ extension QuantizationScheme {
 
   public func byteRows(_ components: [[UInt8]], shape: [Int]) throws(SmithError) -> ByteRows? {
     nil
-  }
-
-  public var takesImportance: Bool { false }
-
-  public func encode(
-    _ rows: Span<Float>, columns: Int, firstRow: Int, importance: Span<Float>,
-    into components: inout [[UInt8]]
-  ) throws(SmithError) {
-    throw SmithError(.unsupported, "\(name) takes no importance of columns")
   }
 
   /// This scheme where it holds matrices of that shape, else the first of its substitutes that does; nil where none does.

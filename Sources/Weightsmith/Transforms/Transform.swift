@@ -49,7 +49,8 @@ public struct Transform: Sendable {
   /// Matrices are stored by a scheme of `Schemes`; norms, biases and position tables, and what `keep` matches, stay as they are. A matrix
   /// whose rows the scheme cannot hold is stored by the scheme's substitute, with a note, or stays as it is, with a note.
   ///
-  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both.
+  /// `.refused` for a parameter that is stored by another scheme already, unless `requantizing`: its error would be that of both; with
+  /// `importance`, for a scheme that takes none.
   /// A value that is no finite number is refused when it is met, unless `allowingNonfinite`: then NaN becomes 0, and an
   /// infinity the largest finite magnitude of its row. With `importance`, `.refused` for a scheme that takes none.
   public static func quantize(
@@ -58,8 +59,8 @@ public struct Transform: Sendable {
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters throws(SmithError) in
       try Quantization(
-        scheme: scheme, keep: keep, requantizes: requantizing, allowsNonfinite: allowingNonfinite,
-        importance: importance
+        scheme: scheme, keep: keep, requantizes: requantizing, importance: importance,
+        allowsNonfinite: allowingNonfinite
       ).applied(to: parameters)
     }
   }

@@ -49,13 +49,13 @@ struct Quantize: SmithCommand {
   @Flag(help: "Encode again what another scheme stores, with the error of both.")
   var requantize = false
 
-  @OptionGroup var sentences: InputOptions
   @Option(
     help: ArgumentHelp(
       "How much an error in each column of a matrix counts: a file with a vector for each canonical parameter name (safetensors, npz), or an importance matrix of llama.cpp's (GGUF).",
       valueName: "file"))
   var importance: String?
 
+  @OptionGroup var sentences: InputOptions
   @OptionGroup var source: ConfigurationOptions
   @OptionGroup var output: OutputOptions
 
@@ -77,6 +77,11 @@ struct Quantize: SmithCommand {
   ) throws(SmithError) -> Transform {
     let keep = keep.map(Glob.init)
     if let budget {
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: a budget chooses schemes by their error without it",
+          remedy: "--scheme with --importance, or --budget alone")
+      }
       return .budget(
         try Budget(parsing: budget), from: try choices(), keeping: keep, requantizing: requantize,
         on: try sentences.input(), workers: try output.workers(), progress: progress)
@@ -85,12 +90,10 @@ struct Quantize: SmithCommand {
       throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
     }
     let choice = try SchemeChoice.parse(scheme, search: search)
-    let weights = try importance.map { path throws(SmithError) in
-      try ImportanceWeights(reading: Checkpoint.open(path, options: .strangers), for: model)
-    }
     if method != .rounding {
-      guard weights == nil else {
-        throw SmithError(.usage, "--importance is for --method rounding")
+      if importance != nil {
+        throw SmithError(
+          .usage, "--importance: \(method.rawValue) measures its own on the calibration input")
       }
       return try method.transform(
         choice, on: Calibration(try sentences.input(), workers: try output.workers()),
@@ -100,13 +103,19 @@ struct Quantize: SmithCommand {
     case .scheme(let coder):
       return .quantize(
         coder, keeping: keep, requantizing: requantize, allowingNonfinite: allowNonfinite,
-        importance: weights)
+        importance: try weights(of: model))
     case .type(let dtype):
-      if weights != nil {
+      if importance != nil {
         throw SmithError(.usage, "--importance: \(dtype.rawValue) rounds each number by itself")
       }
       return .narrow(to: dtype, keeping: keep)
     }
+  }
+
+  private func weights(of model: Model) throws(SmithError) -> ImportanceWeights? {
+    guard let importance else { return nil }
+    return try ImportanceWeights(
+      reading: Checkpoint.open(importance, options: .strangers), for: model)
   }
 
   /// What a budget chooses from: the names given, or the usual ones that the container can hold.
