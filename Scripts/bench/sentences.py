@@ -19,15 +19,7 @@ import numpy as np
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-UNIFORM = ["f16", "bf16", "int8", "int8-channel", "int8-g64", "q8_0", "fp8-e4m3", "int6-g64", "q6_k", "q5_1", "q5_k", "int4-g32", "int4-g32-asym", "int4-g128",
-           "q4_k", "q4_1", "iq4_nl", "q4_0", "nf4", "fp4", "mxfp4", "int3-g32", "q3_k", "q2_k"]
-ROWS = [(name, ["--scheme", name]) for name in UNIFORM]
-ROWS += [(f"{name}, searched", ["--scheme", name, "--search", "mse"]) for name in ["int4-g32", "int3-g32"]]
-ROWS += [(f"{name}, {method}", ["--scheme", name, "--method", method, "--calibration"])
-         for name, method in [("int8-channel", "gptq"), ("int4-g32", "gptq"), ("int4-g32-asym", "gptq"), ("int3-g32", "gptq"), ("int4-g32", "awq"),
-                              ("int8-channel", "smoothquant"), ("q4_0", "importance"), ("q5_1", "importance")]]
-ROWS += [(f"budget {demand}", ["--budget", demand, "--calibration"]) for demand in ["cosine>=0.999", "cosine>=0.99", "max-abs<=0.2"]]
-
+from rows import ROWS
 
 def sequences(tokenizer, first, count, length):
     text = " ".join(" ".join(topics.topics[name].split()) for name in sorted(topics.topics)[first::2])

@@ -169,19 +169,8 @@ struct OutputOptions: ParsableArguments {
     return Workers(jobs)
   }
 
-  /// `500MB`, `5GB`, `1GiB` or plain bytes.
   static func bytes(_ text: String) throws(SmithError) -> Int {
-    let units: [(String, Int)] = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000),
-      ("MB", 1_000_000),
-      ("GB", 1_000_000_000), ("B", 1), ("", 1),
-    ]
-    for (unit, factor) in units where text.hasSuffix(unit) {
-      guard let number = Int(text.dropLast(unit.count)), number > 0,
-        let bytes = try? number.multiplied(checked: factor)
-      else { break }
-      return bytes
-    }
+    if let bytes = ByteSize.parse(text) { return bytes }
     throw SmithError(.usage, "--max-shard-size \(text): expected a size such as 500MB")
   }
 }

@@ -179,7 +179,8 @@ import Testing
     let found = try #require(
       SingularValues.largest(of: low, rows: m, columns: n, rank: 3, workers: .all))
     let all = SingularValues(of: low, rows: m, columns: n, workers: .all)
-    #expect(abs(found.values[0] / all.values[0] - 1) < 1e-12 && found.values[1] < all.values[0] * 1e-6)
+    #expect(
+      abs(found.values[0] / all.values[0] - 1) < 1e-12 && found.values[1] < all.values[0] * 1e-6)
     let zeros = [Float](repeating: 0, count: m * n)
     let none = SingularValues.largest(of: zeros, rows: m, columns: n, rank: 2, workers: .all)
     #expect(none?.values == [0, 0])

@@ -141,7 +141,7 @@ public struct Factorization: Sendable {
   private func decomposed(
     _ matrix: [Float], _ rows: Int, _ columns: Int
   ) -> (any MatrixDecomposition, String) {
-    if case .exactly(let rank) = rank, (1...max(1, columns / 8)).contains(rank),
+    if case .exactly(let rank) = rank, (1...max(1, columns / 32)).contains(rank),
       columns >= Self.leastRandomizedWidth,
       let largest = SingularValues.largest(
         of: matrix, rows: rows, columns: columns, rank: rank, workers: workers)
@@ -152,7 +152,7 @@ public struct Factorization: Sendable {
   }
 
   /// Below it all values take seconds.
-  private static let leastRandomizedWidth = 1024
+  private static let leastRandomizedWidth = 2048
 
   private func chosen(
     _ decomposition: any MatrixDecomposition, _ name: String

@@ -15,7 +15,7 @@ public struct Budget: Hashable, Sendable, CustomStringConvertible {
     for demand in demands {
       let parts = demand.split(separator: "=", maxSplits: 1).map(String.init)
       guard parts.count == 2 else { throw Self.unreadable(demand) }
-      if parts[0] == "size<", let bytes = Self.bytes(parts[1]) {
+      if parts[0] == "size<", let bytes = ByteSize.parse(parts[1]) {
         mostBytes = bytes
       } else {
         guard let value = Double(parts[1]), value.isFinite, policy.set(parts[0], value) else {
@@ -37,19 +37,6 @@ public struct Budget: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether it asks what only logits can answer.
   var needsLogits: Bool { policy.leastTopOne != nil || policy.mostDivergence != nil }
-
-  /// `20MB`, `1GiB`, or plain bytes.
-  static func bytes(_ text: String) -> Int? {
-    let units: [(String, Int)] = [
-      ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("kB", 1000), ("KB", 1000),
-      ("MB", 1_000_000), ("GB", 1_000_000_000), ("B", 1), ("", 1),
-    ]
-    guard let (unit, factor) = units.first(where: { text.hasSuffix($0.0) }),
-      let number = Double(text.dropLast(unit.count)), number > 0,
-      number * Double(factor) < 0x1p62
-    else { return nil }
-    return Int(number * Double(factor))
-  }
 
   private static func unreadable(_ demand: String) -> SmithError {
     SmithError(

@@ -4,8 +4,8 @@ import SmithTensors
 
 /// Looks for the smallest file whose model holds a budget.
 ///
-/// The sensitivities order all steps down by what they lose for a byte; along that path the smallest model that holds is found by bisection
-/// and by measuring, then single further steps are tried. The best uniform encoding that holds is measured too, and is where the search
+/// The sensitivities order all steps down by what they lose for a byte; along that path the furthest model that holds is found by bisection
+/// and by measuring; the step that broke the budget is left out, and the search goes on behind it. The best uniform encoding that holds is measured too, and is where the search
 /// ends if nothing smaller holds.
 struct BudgetSearch: Sendable {
   let budget: Budget
@@ -21,8 +21,8 @@ struct BudgetSearch: Sendable {
     var loss: Loss
   }
 
-  /// Single steps that are tried beyond what bisection found.
-  private static let extraSteps = 16
+  /// How often a step that broke the budget is left out and the search goes on with the rest.
+  private static let mostRounds = 16
 
   /// `.unmet` with how close it came.
   func run(_ progress: (Progress) -> Void) throws(SmithError) -> Parameters {
@@ -98,40 +98,37 @@ struct BudgetSearch: Sendable {
       let count = (0...path.count).first { bytes(assignment($0)) <= most } ?? path.count
       return try measured(assignment(count))
     }
-    var (low, high) = (0, path.count + 1)
-    var best = start
-    while high - low > 1 {
-      // The smallest first: it may already do.
-      let middle = high > path.count ? path.count : (low + high) / 2
-      let found = try measured(assignment(middle))
-      if found.loss.holds(budget.policy) {
-        (low, best) = (middle, found)
-      } else {
-        high = middle
-      }
-      if low == path.count { break }
-    }
-    return try extended(best, Array(path.dropFirst(low)), sensitivity)
-  }
-
-  /// Steps that the bisection stopped before, each for itself.
-  private func extended(
-    _ found: Found, _ steps: [Sensitivity.Step], _ sensitivity: Sensitivity
-  ) throws(SmithError) -> Found {
-    var (best, tries) = (found, 0)
-    var refused: Set<Int> = []
-    for step in steps where !refused.contains(step.row) && tries < Self.extraSteps {
-      var assignment = best.assignment
-      assignment[sensitivity.rows[step.row].name] = step.option
-      let next = try measured(assignment)
-      if next.loss.holds(budget.policy), next.bytes < best.bytes {
-        best = next
-      } else {
-        refused.insert(step.row)
-      }
-      tries += 1
+    var (best, rest) = (start, path)
+    for _ in 0..<Self.mostRounds where !rest.isEmpty {
+      let (found, taken) = try furthest(from: best, rest, sensitivity)
+      best = found
+      guard taken < rest.count else { break }
+      // The step that broke the budget is not taken, nor any after it of the same matrix.
+      let row = rest[taken].row
+      rest = rest.dropFirst(taken + 1).filter { $0.row != row }
     }
     return best
+  }
+
+  /// How many of the steps in order still hold, by bisection, every point measured.
+  private func furthest(
+    from start: Found, _ steps: [Sensitivity.Step], _ sensitivity: Sensitivity
+  ) throws(SmithError) -> (Found, taken: Int) {
+    var best = start
+    // All of them first: they may already do.
+    var (low, high, next) = (0, steps.count + 1, steps.count)
+    while high - low > 1 {
+      var assignment = start.assignment
+      for step in steps.prefix(next) { assignment[sensitivity.rows[step.row].name] = step.option }
+      let found = try measured(assignment)
+      if found.loss.holds(budget.policy) {
+        (low, best) = (next, found)
+      } else {
+        high = next
+      }
+      next = (low + high) / 2
+    }
+    return (best, low)
   }
 
   private func unmet(_ how: String) -> SmithError {
