@@ -10,15 +10,15 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
   /// For all but plain rounding. `.usage` for a choice that the method makes no codes for.
   func transform(
     _ choice: EncodingChoice, on calibration: Calibration, keeping keep: [Glob],
-    progress: @escaping @Sendable (Progress) -> Void
+    layout: String?, progress: @escaping @Sendable (Progress) -> Void
   ) throws(SmithError) -> Transform {
     guard case .scheme(let scheme) = choice else {
       throw SmithError(.usage, "--method \(rawValue): \(choice.name) has no codes to choose")
     }
     switch self {
     case .rounding: return .quantize(scheme, keeping: keep)
-    case .awq: return .awq(scheme, on: calibration, keeping: keep)
-    case .smoothquant: return .smoothQuant(scheme, on: calibration, keeping: keep)
+    case .awq: return .awq(scheme, on: calibration, keeping: keep, layout: layout)
+    case .smoothquant: return .smoothQuant(scheme, on: calibration, keeping: keep, layout: layout)
     case .importance: return .quantize(scheme, importanceOn: calibration, keeping: keep)
     case .gptq:
       guard let affine = scheme as? AffineScheme else {
@@ -26,7 +26,7 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
           .usage, "--method gptq: it chooses integer codes, not those of \(choice.name)",
           remedy: "int2 ... int8 with -channel, -g32, -g64 or -g128")
       }
-      return .gptq(affine, on: calibration, keeping: keep, progress: progress)
+      return .gptq(affine, on: calibration, keeping: keep, layout: layout, progress: progress)
     }
   }
 }

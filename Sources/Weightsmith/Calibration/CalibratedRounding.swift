@@ -7,6 +7,7 @@ import SmithTensors
 struct CalibratedRounding {
   let scheme: AffineScheme
   let keep: [Glob]
+  let layout: String?
   let calibration: Calibration
   let source: any TensorSource
   let progress: @Sendable (Progress) -> Void
@@ -15,7 +16,9 @@ struct CalibratedRounding {
 
   func applied(to parameters: Parameters) throws(SmithError) -> Parameters {
     // What no calibration can help is rounded: the tables, which are looked up, and what the forward pass never multiplies with.
-    var result = try Quantization(scheme: scheme, keep: keep).applied(to: parameters)
+    var result = try Quantization(
+      scheme: scheme, keep: keep, layout: layout.flatMap(Layouts.writing)
+    ).applied(to: parameters)
     let chosen = result.schemes
     for name in chosen.keys.sorted() {
       guard let stored = parameters.recipes[name]?.storedScheme else { continue }
@@ -127,11 +130,13 @@ extension Transform {
   /// `.refused` for a matrix that is stored by a scheme already, or has a value that is not finite.
   public static func gptq(
     _ scheme: AffineScheme, on calibration: Calibration, keeping keep: [Glob] = [],
+    layout: String? = nil,
     progress: @escaping @Sendable (Progress) -> Void = { _ in }
   ) -> Transform {
     Transform(name: "gptq \(scheme.name)") { parameters, source throws(SmithError) in
       try CalibratedRounding(
-        scheme: scheme, keep: keep, calibration: calibration, source: source, progress: progress
+        scheme: scheme, keep: keep, layout: layout, calibration: calibration, source: source,
+        progress: progress
       ).applied(to: parameters)
     }
   }

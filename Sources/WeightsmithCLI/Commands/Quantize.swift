@@ -83,11 +83,10 @@ struct Quantize: SmithCommand {
   ) throws(SmithError) -> Transform {
     let keep = keep.map(Glob.init)
     let layout = try SchemeChoice.layout(layout)
-    if let layout, budget != nil || method != .rounding {
+    if let layout, budget != nil {
       throw SmithError(
-        .usage,
-        "--layout \(layout): codes of a budget or of --method are written in our own layout",
-        remedy: "--scheme alone, or --layout \(Layouts.own)")
+        .usage, "--layout \(layout): what a budget chooses is written in our own layout",
+        remedy: "--scheme, or --layout \(Layouts.own)")
     }
     if let budget {
       if importance != nil {
@@ -110,7 +109,7 @@ struct Quantize: SmithCommand {
       }
       return try method.transform(
         choice, on: Calibration(try sentences.input(), workers: try output.workers()),
-        keeping: keep, progress: progress)
+        keeping: keep, layout: layout, progress: progress)
     }
     switch choice {
     case .scheme(let coder):
