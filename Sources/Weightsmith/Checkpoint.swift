@@ -59,6 +59,10 @@ public struct Checkpoint: Sendable {
 
   /// The tensors as a user counts them: the components of a quantized tensor are one entry with the scheme as its encoding.
   public func logicalTensors() throws(SmithError) -> [TensorInfo] {
+    // Most files hold nothing but plain tensors, some of them very many.
+    guard metadata[StoredSchemes.key] != nil || !merged.isEmpty || Layouts.areMet(in: own) else {
+      return tensors
+    }
     let bytes = Dictionary(
       tensors.map { ($0.name, $0.byteCount) }, uniquingKeysWith: { first, _ in first })
     let folded = try stored()

@@ -17,6 +17,8 @@ struct NameEndings {
     }
   }
 
+  var isEmpty: Bool { found.isEmpty }
+
   func contain(_ ending: [UInt8]?) -> Bool { ending.map(found.contains) ?? false }
 }
 

@@ -35,11 +35,17 @@ public enum Layouts {
 
   private static let marks = all.flatMap { layout in layout.marks.map { (mark: $0, layout) } }
 
+  /// Whether any tensor has a name that some layout is known by: a glance at all names.
+  public static func areMet(in source: any TensorSource) -> Bool {
+    !NameEndings(marks.map { Array($0.mark.utf8) }, among: source.tensors.map(\.name)).isEmpty
+  }
+
   /// The matrices that other programs store as several tensors. `settings` is asked only where one is met.
   static func matrices(
     of source: any TensorSource, leaving taken: Set<String>,
     settings: () throws(SmithError) -> JSONObject
   ) throws(SmithError) -> [LaidOutMatrix] {
+    guard areMet(in: source) else { return [] }
     var tensors: LaidOutTensors?
     var matrices: [LaidOutMatrix] = []
     for tensor in source.tensors where !taken.contains(tensor.name) {
