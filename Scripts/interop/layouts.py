@@ -20,7 +20,7 @@ CASES = [("mlx", "int4-g64"), ("mlx", "int3-g32-bias-bf16"), ("mlx", "int8-g64-b
          ("compressed-tensors", "int8"), ("compressed-tensors", "int8-channel"), ("compressed-tensors", "int8-channel-asym"),
          ("compressed-tensors", "int4-g32"), ("compressed-tensors", "int4-g32-asym"), ("compressed-tensors", "int4-channel"),
          ("compressed-tensors", "fp8-e4m3"), ("compressed-tensors", "fp8-e4m3-tensor"),
-         ("bitsandbytes", "nf4"), ("bitsandbytes", "nf4-dq"), ("bitsandbytes", "fp4"),
+         ("bitsandbytes", "nf4"), ("bitsandbytes", "nf4-dq"), ("bitsandbytes", "fp4"), ("bitsandbytes", "int8-channel"),
          ("gptq", "int4-g32-asym"), ("gptq", "int4-g64"), ("gptq", "int8-channel-asym"), ("gptq", "int2-g32")]
 
 
@@ -50,6 +50,13 @@ def bitsandbytes(folder, config):
         parts = {n[len(weight) + 1:]: t for n, t in tensors.items() if n.startswith(weight + ".")}
         state = bnb.QuantState.from_dict(parts, device="cpu")
         found[weight] = bnb.dequantize_4bit(tensors[weight], state).numpy()
+    for name in [n for n in tensors if n.endswith(".SCB")]:
+        weight = name[: -len("SCB")] + "weight"
+        codes, peaks = tensors[weight], tensors[name]
+        exact = codes.float() * peaks[:, None] / 127
+        # The library multiplies by a constant near 1 / 127.
+        assert (bnb.int8_vectorwise_dequant(codes, peaks) - exact).abs().max() <= 2e-7 * peaks.max(), name
+        found[weight] = exact.numpy()
     return found
 
 
@@ -131,7 +138,7 @@ def main():
             with open(f"{out}/config.json") as file:
                 theirs = reader(out, json.load(file))
             bad = [n for n in theirs if theirs[n].shape != ours[n].shape or not (theirs[n] == ours[n]).all()]
-            quantized = sum(n.endswith((".scales", ".weight_scale", ".absmax")) for n in load_numpy_names(out))
+            quantized = sum(n.endswith((".scales", ".weight_scale", ".absmax", ".SCB")) for n in load_numpy_names(out))
             right = len(theirs) == quantized > 0 and not bad
             checked += 1
             failed += not right

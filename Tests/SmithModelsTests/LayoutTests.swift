@@ -41,7 +41,7 @@ import Testing
     Sample(file: "bnb_nf4", truth: "bnb_nf4", scheme: "nf4"),
     Sample(file: "bnb_nf4_nested", truth: "bnb_nf4_nested", scheme: "nf4-dq"),
     Sample(file: "bnb_fp4", truth: "bnb_fp4", scheme: "fp4"),
-    Sample(file: "bnb_int8", truth: "bnb_int8", scheme: "int8-channel"),
+    Sample(file: "bnb_int8", truth: "bnb_int8", scheme: "int8-channel-peak"),
     Sample(file: "gptq_4bit", truth: "gptq_4bit", scheme: "int4-g32-asym-f16-ordered"),
     Sample(file: "gptq_8bit", truth: "gptq_8bit", scheme: "int8-g32-asym-f16"),
     Sample(file: "awq_4bit", truth: "awq_4bit", scheme: "int4-g32-asym-f16"),

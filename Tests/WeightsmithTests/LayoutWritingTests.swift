@@ -24,6 +24,7 @@ import Weightsmith
     Case(layout: "bitsandbytes", scheme: "nf4", stored: "nf4"),
     Case(layout: "bitsandbytes", scheme: "nf4-dq", stored: "nf4-dq"),
     Case(layout: "bitsandbytes", scheme: "fp4", stored: "fp4"),
+    Case(layout: "bitsandbytes", scheme: "int8-channel", stored: "int8-channel-peak"),
     Case(layout: "gptq", scheme: "int4-g32-asym", stored: "int4-g32-asym-f16"),
     Case(layout: "gptq", scheme: "int4-g32", stored: "int4-g32-asym-f16"),
     Case(layout: "gptq", scheme: "int8-channel-asym", stored: "int8-channel-asym-f16"),
@@ -52,7 +53,7 @@ import Weightsmith
     let model = try Model(Checkpoint.open(Fixtures.path("trained/tiny_bert/hf")))
     for (layout, scheme) in [
       ("mlx", "nf4"), ("mlx", "int4-channel"), ("compressed-tensors", "int8-asym"),
-      ("compressed-tensors", "q8_0"), ("bitsandbytes", "int8-channel"), ("gptq", "int4"),
+      ("compressed-tensors", "q8_0"), ("bitsandbytes", "int8-g64"), ("gptq", "int4"),
       ("gptq", "int5-g32"),
     ] {
       let coder = try #require(Schemes.named(scheme))

@@ -27,8 +27,13 @@ public enum Schemes {
     Q8_K()
   ]
 
+  /// Forms of listed schemes that only a layout of another program asks for.
+  public static let ofLayouts: [any QuantizationScheme] = [
+    RowPeaks()
+  ]
+
   private static let byName = Dictionary(
-    uniqueKeysWithValues: (all + readOnly).map { ($0.name, $0) })
+    uniqueKeysWithValues: (all + readOnly + ofLayouts).map { ($0.name, $0) })
 
   /// The scheme of that name, read-only ones included; nil where there is none. Schemes with parameters are found in every
   /// combination that their names can say, listed or not.

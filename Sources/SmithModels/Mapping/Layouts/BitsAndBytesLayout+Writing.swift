@@ -2,9 +2,13 @@ import SmithBytes
 import SmithTensors
 
 extension BitsAndBytesLayout: WritingLayout {
-  public var held: String { "nf4, fp4, nf4-dq and fp4-dq" }
+  public var held: String { "nf4, fp4, nf4-dq, fp4-dq and int8-channel" }
 
   public func form(of scheme: any QuantizationScheme) -> (any QuantizationScheme)? {
+    if scheme is RowPeaks { return scheme }
+    if let integers = scheme as? AffineScheme {
+      return integers == .int8PerChannel ? RowPeaks() : nil
+    }
     guard let scheme = scheme as? LevelScheme, scheme.levels.isStored else { return nil }
     return scheme
   }
@@ -12,6 +16,14 @@ extension BitsAndBytesLayout: WritingLayout {
   public func outputs(
     _ stem: String, _ scheme: any QuantizationScheme, shape: [Int], parts: [Recipe]
   ) -> [Plan.Output] {
+    if scheme is RowPeaks {
+      let rowMajor = ChosenBytes([0], dtype: .u8, shape: [], sources: [])
+      return [
+        Plan.Output(name: "\(stem).weight", recipe: parts[0]),
+        Plan.Output(name: "\(stem).SCB", recipe: parts[1].reshaped(to: [shape[0]])),
+        Plan.Output(name: "\(stem).weight_format", recipe: .chosen(rowMajor)),
+      ]
+    }
     guard let scheme = scheme as? LevelScheme, case .group(let block) = scheme.granularity else {
       return []
     }
@@ -42,6 +54,14 @@ extension BitsAndBytesLayout: WritingLayout {
   }
 
   public func configuration(of matrices: [WrittenMatrix]) -> JSONObject {
+    if matrices.first?.scheme == RowPeaks().name {
+      return [
+        "quantization_config": [
+          "quant_method": "bitsandbytes", "load_in_8bit": true, "load_in_4bit": false,
+          "llm_int8_threshold": 6.0, "llm_int8_has_fp16_weight": false,
+        ]
+      ]
+    }
     let scheme = matrices.first.flatMap { Schemes.named($0.scheme) as? LevelScheme }
     let entry: JSON = [
       "quant_method": "bitsandbytes", "load_in_4bit": true, "load_in_8bit": false,

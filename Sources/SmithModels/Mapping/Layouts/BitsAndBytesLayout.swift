@@ -98,10 +98,9 @@ struct BitsAndBytesInt8Layout: StoredLayout {
       }
       names.append(format)
     }
-    let codes = try LaidOutMatrix.decoding(
-      "int8-channel", shape: shape,
+    let recipe = try LaidOutMatrix.decoding(
+      RowPeaks().name, shape: shape,
       [tensors.recipe(weight), tensors.recipe(stem + mark, shape: [shape[0], 1])])
-    let divisor = Recipe.computed(ComputedValues([127], shape: [1], sources: []))
-    return LaidOutMatrix(name: weight, recipe: .quotient(codes, divisor), tensors: names)
+    return LaidOutMatrix(name: weight, recipe: recipe, tensors: names)
   }
 }
