@@ -42,6 +42,7 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// Where an output goes and how it is made, for every command that writes.
 struct OutputOptions: ParsableArguments {
+  private static let dialects = Dialect.Name.writable.map(\.rawValue).joined(separator: ", ")
   private static let containers = Formats.all.filter { $0.writer != nil }.map { $0.name }
 
   @Option(
@@ -52,7 +53,7 @@ struct OutputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Whose tensor names: hf, original, keras, or keep for any model. By default the container's own ecosystem.",
+      "Whose tensor names: \(dialects), or keep for any model. By default the container's own ecosystem.",
       valueName: "dialect"))
   var names: String?
 

@@ -123,21 +123,3 @@ extension QuantizationScheme {
     return try coder.decode(coder.encode(weights, shape: shape), shape: shape)
   }
 }
-
-extension Transform {
-  /// Matrices are stored by an affine scheme with the codes that GPTQ chooses on the calibration input.
-  ///
-  /// `.refused` for a matrix that is stored by a scheme already, or has a value that is not finite.
-  public static func gptq(
-    _ scheme: AffineScheme, on calibration: Calibration, keeping keep: [Glob] = [],
-    layout: String? = nil,
-    progress: @escaping @Sendable (Progress) -> Void = { _ in }
-  ) -> Transform {
-    Transform(name: "gptq \(scheme.name)") { parameters, source throws(SmithError) in
-      try CalibratedRounding(
-        scheme: scheme, keep: keep, layout: layout, calibration: calibration, source: source,
-        progress: progress
-      ).applied(to: parameters)
-    }
-  }
-}

@@ -166,36 +166,3 @@ extension [Float] {
     return indices.map { self[$0] / factors[$0 / width] }
   }
 }
-
-extension Transform {
-  /// Activation-aware rounding: channels that carry more are rounded finer, where their factors can be folded away exactly.
-  public static func awq(
-    _ scheme: any QuantizationScheme, on calibration: Calibration, keeping keep: [Glob] = [],
-    layout: String? = nil
-  ) -> Transform { scaling(.awq, scheme, calibration, keep, layout) }
-
-  /// Factors that move what is hard to round from activations into weights, where they can be folded away exactly.
-  public static func smoothQuant(
-    _ scheme: any QuantizationScheme, on calibration: Calibration, keeping keep: [Glob] = [],
-    layout: String? = nil
-  ) -> Transform { scaling(.smooth, scheme, calibration, keep, layout) }
-
-  private static func scaling(
-    _ rule: ChannelScaling.Rule, _ scheme: any QuantizationScheme, _ calibration: Calibration,
-    _ keep: [Glob], _ layout: String?
-  ) -> Transform {
-    Transform(name: "\(rule.name) \(scheme.name)") { parameters, source throws(SmithError) in
-      for (name, recipe) in parameters.recipes where recipe.storedScheme != nil {
-        throw SmithError(
-          .refused, "it is stored as \(recipe.storedScheme ?? "") already", at: Place(item: name),
-          remedy: "the original model")
-      }
-      let scaled = try ChannelScaling(
-        rule: rule, scheme: scheme, calibration: calibration, source: source
-      ).applied(to: parameters)
-      return try Quantization(
-        scheme: scheme, keep: keep, layout: layout.flatMap(Layouts.writing)
-      ).applied(to: scaled)
-    }
-  }
-}
