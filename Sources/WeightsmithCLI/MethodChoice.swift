@@ -19,7 +19,8 @@ enum MethodChoice: String, CaseIterable, ExpressibleByArgument {
     case .rounding: return .quantize(scheme, keeping: keep)
     case .awq: return .awq(scheme, on: calibration, keeping: keep, layout: layout)
     case .smoothquant: return .smoothQuant(scheme, on: calibration, keeping: keep, layout: layout)
-    case .importance: return .quantize(scheme, importanceOn: calibration, keeping: keep)
+    case .importance:
+      return .quantize(scheme, importanceOn: calibration, keeping: keep, layout: layout)
     case .gptq:
       guard let affine = scheme as? AffineScheme else {
         throw SmithError(

@@ -59,7 +59,8 @@ extension Finding.Cell {
     switch self {
     case .text(let text): .string(text)
     case .count(let count): .integer(count)
-    case .number(let number): .number(number)
+    // JSON has none for what is not finite.
+    case .number(let number): number.isFinite ? .number(number) : .null
     }
   }
 }

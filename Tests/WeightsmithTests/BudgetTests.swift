@@ -131,6 +131,20 @@ import Testing
     #expect(abs(found.rows[0].options[1].loss - loss) < 1e-9 * loss)
   }
 
+  /// A name that is none would be passed over in silence.
+  @Test func `the usual encodings are all there`() {
+    #expect(EncodingChoice.usual.count == 11)
+    #expect(EncodingChoice.usual(in: ["q8_0", "q4_k"]).map(\.name) == ["f16", "q8_0", "q4_k"])
+  }
+
+  @Test func `more sequences than are measured are told`() throws {
+    let model = try Self.model("tiny_bert")
+    let rows = [[Int]](repeating: [2, 5, 9, 3], count: 70)
+    let smaller = try model.applying(
+      .budget(Budget(parsing: "kl<=1"), from: Self.choices("q8_0"), on: .tokens(rows)))
+    #expect(smaller.parameters.notes.contains("measured on the first 64 of 70 sequences"))
+  }
+
   @Test func `refusals`() throws {
     let headless = try Model(Checkpoint.open(Fixtures.path("heads/distilbert_body")))
     let error = #expect(throws: SmithError.self) {

@@ -76,6 +76,10 @@ import Testing
     var inputs = LayerStatistics(width: 3, gram: false)
     inputs.add([8, -1, 0, -2, 4, 0], workers: Workers(1))
     let factors = ChannelScaling.smoothing(inputs, [[2, 0.5, 1, -1, 0.25, 3]])
+    // Too far apart for a factor of f32: left alone.
+    var wide = LayerStatistics(width: 1, gram: false)
+    wide.add([.greatestFiniteMagnitude], workers: Workers(1))
+    #expect(ChannelScaling.smoothing(wide, [[0x1p-149]]) == [1])
     #expect(factors == [2, 8.0.squareRoot().asFloat, 1])
   }
 
@@ -86,6 +90,15 @@ import Testing
       try elmo.applying(.awq(scheme, on: Calibration(.standard)))
     }
     #expect(none?.kind == .refused)
+    // Nothing says what ELMo's layers read: no method may pass plain rounding off as its own.
+    let integers = try #require(AffineScheme(named: "int4-channel"))
+    for transform in [
+      Transform.gptq(integers, on: Calibration(.standard)),
+      .quantize(.q4_0, importanceOn: Calibration(.standard)),
+    ] {
+      let error = #expect(throws: SmithError.self) { try elmo.applying(transform) }
+      #expect(error?.kind == .refused && error?.detail.contains("layers read") == true)
+    }
     let model = try Self.model("trained/tiny_bert/hf")
     let once = try model.applying(.quantize(scheme))
     let scratch = try Scratch()

@@ -158,6 +158,10 @@ import Testing
     let calibration = Calibration(.tokens([[2, 5, 3]]))
     let once = try model.applying(.gptq(scheme, on: calibration))
     #expect(throws: SmithError.self) { try once.applying(.gptq(scheme, on: calibration)) }
+    let layout = #expect(throws: SmithError.self) {
+      try model.applying(.quantize(.q4_0, importanceOn: calibration, layout: "mlx"))
+    }
+    #expect(layout?.kind == .usage)
     let far = #expect(throws: SmithError.self) {
       try model.applying(.gptq(scheme, on: Calibration(.tokens([[2, 99999, 3]]))))
     }

@@ -172,11 +172,18 @@ extension Transform {
           .refused, "it is stored as \(stored): another scheme would add its error to that one's",
           at: Place(item: name), remedy: "the original model, or --requantize")
       }
+      // All activations of a pass are held at once, twice.
+      let judged = input.beginning
       let trial = try Trial(
-        parameters, source, on: input.input(for: parameters.configuration), workers)
-      return try BudgetSearch(
+        parameters, source, on: judged.input(for: parameters.configuration), workers)
+      var found = try BudgetSearch(
         budget: budget, choices: choices, trial: trial, names: Array(names.keys)
       ).run(progress)
+      if judged.rowCount < input.rowCount {
+        found.notes.append(
+          "measured on the first \(judged.rowCount) of \(input.rowCount) sequences")
+      }
+      return found
     }
   }
 }

@@ -34,6 +34,7 @@ struct CalibratedRounding {
       try round(names, chosen, &result, &finding)
     }
     progress(Progress(phase: .computing, done: stages.count, total: stages.count))
+    guard !finding.rows.isEmpty else { throw Calibration.nothingRead(by: parameters) }
     for (name, scheme) in chosen where result.schemes[name] == nil { result.schemes[name] = scheme }
     result.findings.append(finding)
     let plain = chosen.keys.filter { name in !finding.rows.contains { $0[0] == .text(name) } }
@@ -48,7 +49,7 @@ struct CalibratedRounding {
   /// Names in the order of the computation: what comes before the blocks, each block where it first runs, what comes after.
   private func stages(of schemes: [String: String], in parameters: Parameters) -> [[String]] {
     let names = Array(parameters.recipes.keys).filter {
-      schemes[$0].flatMap(Schemes.named) is AffineScheme && $0 != "embeddings.word"
+      schemes[$0].flatMap(Schemes.named) is AffineScheme && $0 != Quantization.words
     }
     var stages = [names.filter { $0.hasPrefix("embeddings.") }]
     var seen: Set<Int> = []

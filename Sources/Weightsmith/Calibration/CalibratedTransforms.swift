@@ -6,7 +6,8 @@ import SmithTensors
 extension Transform {
   /// Matrices are stored by an affine scheme with the codes that GPTQ chooses on the calibration input.
   ///
-  /// `.refused` for a matrix that is stored by a scheme already, or has a value that is not finite.
+  /// `.refused` for a matrix that is stored by a scheme already, or has a value that is not finite, and for a model whose forward pass does not
+  /// say what its layers read.
   public static func gptq(
     _ scheme: AffineScheme, on calibration: Calibration, keeping keep: [Glob] = [],
     layout: String? = nil,
@@ -26,14 +27,16 @@ extension Transform {
   /// `.refused` for a scheme that takes none, and as `quantize` does.
   public static func quantize(
     _ scheme: any QuantizationScheme, importanceOn calibration: Calibration,
-    keeping keep: [Glob] = []
+    keeping keep: [Glob] = [], layout: String? = nil
   ) -> Transform {
     Transform(name: "quantize \(scheme.name)") { parameters, source throws(SmithError) in
       let statistics = try calibration.statistics(
-        of: parameters, source, for: { $0 != "embeddings.word" })
+        of: parameters, source, for: { $0 != Quantization.words })
+      guard !statistics.isEmpty else { throw Calibration.nothingRead(by: parameters) }
       let weights = ImportanceWeights(statistics.mapValues(\.meanSquares))
-      return try Quantization(scheme: scheme, keep: keep, importance: weights)
-        .applied(to: parameters)
+      return try Quantization(
+        scheme: scheme, keep: keep, importance: weights, layout: layout.flatMap(Layouts.writing)
+      ).applied(to: parameters)
     }
   }
 

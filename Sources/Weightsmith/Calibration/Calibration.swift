@@ -46,6 +46,13 @@ public struct Calibration: Sendable {
     return collector.statistics
   }
 
+  /// For methods that have nothing to go by: plain rounding under another name would be a lie.
+  static func nothingRead(by parameters: Parameters) -> SmithError {
+    SmithError(
+      .refused, "the pass of \(parameters.configuration.family) does not say what its layers read",
+      remedy: "--method rounding")
+  }
+
   /// Rows of ids in batches of similar length; any other input is one batch.
   func batches(for configuration: ModelConfiguration) throws(SmithError) -> [ModelInput] {
     guard case .tokens(let rows) = input else { return [try input.input(for: configuration)] }

@@ -125,7 +125,7 @@ struct ChannelScaling {
     return powers.map { $0 / middle }
   }
 
-  /// √(max|x| / max|w|) of each channel; 1 where either is 0.
+  /// √(max|x| / max|w|) of each channel; 1 where that is no number to divide by.
   static func smoothing(_ inputs: LayerStatistics, _ matrices: [[Float]]) -> [Float] {
     let width = inputs.width
     var weights = [Float](repeating: 0, count: width)
@@ -134,7 +134,10 @@ struct ChannelScaling {
         weights[index % width] = max(weights[index % width], values[index].magnitude)
       }
     }
-    return zip(inputs.largest, weights).map { x, w in x > 0 && w > 0 ? (x / w).squareRoot() : 1 }
+    return zip(inputs.largest, weights).map { x, w in
+      let factor = (x / w).squareRoot()
+      return factor.isNormal ? factor : 1
+    }
   }
 
   /// ‖X(W − Ŵ)ᵀ‖² / ‖XWᵀ‖² of the consumers, where Ŵ is the rounded scaled matrix with the factors taken back.

@@ -200,6 +200,15 @@ public enum VerificationInput: Sendable {
     }
   }
 
+  /// How many sequences it gives; 0 where the input itself knows.
+  var rowCount: Int {
+    switch self {
+    case .tokens(let rows): rows.count
+    case .words(let sentences): sentences.count
+    case .standard, .input: 0
+    }
+  }
+
   func input(for model: Model) throws(SmithError) -> ModelInput {
     try input(for: model.configuration)
   }

@@ -25,7 +25,8 @@ struct Verify: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01.", valueName: "policy"))
+      "exact, or demands such as cosine>=0.99,top1>=0.95,kl<=0.01,max-abs<=0.1.",
+      valueName: "policy"))
   var policy: String?
 
   @Flag(
