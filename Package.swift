@@ -49,6 +49,7 @@ let package = Package(
 
     layer("SmithBytes", on: ["CKernels", "CZlib"]),
     layer("SmithTensors", on: ["SmithBytes", "CKernels"]),
+    layer("SmithTokenizers", on: ["SmithBytes"]),
     layer("SmithKernels", on: ["SmithBytes", "SmithTensors", "CKernels", oneDNN]),
     layer("SmithCheckpoints", on: ["SmithBytes", "SmithTensors", "CHDF5"]),
     layer(
@@ -59,7 +60,10 @@ let package = Package(
       ]),
     layer(
       "Weightsmith",
-      on: ["SmithBytes", "SmithTensors", "SmithKernels", "SmithCheckpoints", "SmithModels"]),
+      on: [
+        "SmithBytes", "SmithTensors", "SmithTokenizers", "SmithKernels", "SmithCheckpoints",
+        "SmithModels",
+      ]),
     .executableTarget(
       name: "WeightsmithCLI",
       dependencies: [
@@ -72,6 +76,7 @@ let package = Package(
       swiftSettings: strict),
     tests("SmithBytesTests", of: ["SmithBytes"]),
     tests("SmithTensorsTests", of: ["SmithTensors"]),
+    tests("SmithTokenizersTests", of: ["SmithTokenizers"]),
     tests("SmithKernelsTests", of: ["SmithKernels"]),
     tests("SmithCheckpointsTests", of: ["SmithCheckpoints"]),
     tests("SmithModelsTests", of: ["SmithModels", "SmithCheckpoints"]),

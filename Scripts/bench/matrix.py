@@ -43,7 +43,7 @@ def measure(tool, folder, repetitions):
     target.mkdir(exist_ok=True)
     try:
         yield from measure_inspection(tool, sources, max(5, repetitions))
-        yield from measure_pairs(tool, sources, target, max(2, repetitions // 2), "in memory" if memory else "on disk")
+        yield from measure_pairs(tool, sources, target, max(4, repetitions), "in memory" if memory else "on disk")
         yield from measure_peers(tool, sources, target)
         yield from measure_deflated(tool, deflated, target, max(2, repetitions // 2))
     finally:

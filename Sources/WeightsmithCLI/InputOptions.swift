@@ -8,20 +8,32 @@ struct InputOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "A sentence of words between spaces, for models that read words; repeat for more.",
+      "A text, for the tokenizer beside the weights; repeat for more.",
       valueName: "text"))
   var text: [String] = []
 
   @Option(
     help: ArgumentHelp(
-      "Many sequences: rows of token ids (JSON, or a line for each), or lines of words.",
+      "Many sequences: lines of text, or rows of token ids (JSON, or a line for each).",
       valueName: "file"))
   var calibration: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "A tokenizer file instead of the one beside the weights.", valueName: "file"))
+  var tokenizer: String?
+
   var isEmpty: Bool { ids.isEmpty && text.isEmpty && calibration == nil }
 
-  /// The architecture's standard input where nothing is given.
-  func input() throws(SmithError) -> VerificationInput {
+  /// The architecture's standard input where nothing is given; texts as the tokens of the model, or of the other one that is compared.
+  func input(
+    for model: Model, or other: Model? = nil
+  ) throws(SmithError) -> VerificationInput {
+    try given().read(by: model, or: other, tokenizer: tokenizer) { Console.error("note: \($0)") }
+  }
+
+  /// As it was given: what the arguments say without a model.
+  func given() throws(SmithError) -> VerificationInput {
     if let calibration {
       guard ids.isEmpty, text.isEmpty else {
         throw SmithError(.usage, "--calibration and --ids or --text: one input or the other")
@@ -32,7 +44,7 @@ struct InputOptions: ParsableArguments {
       guard ids.isEmpty else {
         throw SmithError(.usage, "--text and --ids: one input or the other")
       }
-      return .words(text.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) })
+      return .text(text)
     }
     if ids.isEmpty { return .standard }
     let rows = try ids.map { text throws(SmithError) in

@@ -15,6 +15,7 @@ struct WeightsmithCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       Inspect.self, Convert.self, TransformCommand.self, Quantize.self, Verify.self, Run.self,
+      Tokenize.self,
       BenchForward.self, HDF5Metadata.self,
     ])
 

@@ -29,6 +29,12 @@ public protocol Architecture: Sendable {
   )
     throws(SmithError) -> ModelInput
 
+  /// Whether words are what it reads: its text needs no tokenizer.
+  var readsWords: Bool { get }
+
+  /// How many tokens a sequence may have; nil where nothing limits it.
+  func longestSequence(for configuration: ModelConfiguration) -> Int?
+
   /// Fills in what the shapes decide and the source's file did not say, and holds the file against the shapes where both speak.
   ///
   /// - Parameters:
@@ -69,11 +75,15 @@ public typealias SettingProblem = (
 ) -> SmithError
 
 extension Architecture {
+  public var readsWords: Bool { false }
+
+  public func longestSequence(for configuration: ModelConfiguration) -> Int? { nil }
+
   public func input(
     words sentences: [[String]], for configuration: ModelConfiguration
   ) throws(SmithError) -> ModelInput {
     throw SmithError(
-      .usage, "the \(name) reads token ids, and words must be cut into tokens first",
+      .usage, "the \(name) reads token ids, and text must be cut into tokens first",
       remedy: "--ids 2,31,51,99,3")
   }
 

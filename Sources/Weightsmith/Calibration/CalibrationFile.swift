@@ -4,7 +4,7 @@ extension Calibration {
   /// Reads what a model is to be calibrated on.
   ///
   /// JSON: rows of token ids, or an object whose `rows` or `input_ids` are such rows, or objects with `ids`. Anything else is lines: token ids
-  /// between commas or spaces, or else a sentence of words, for models that read words. Empty lines say nothing.
+  /// between commas or spaces, or else text. Empty lines say nothing.
   ///
   /// - Throws: `.missing` for a file without rows, `.malformed` for one that is neither, and what reading throws.
   public init(file path: String, workers: Workers = .all) throws(SmithError) {
@@ -52,11 +52,11 @@ extension Calibration {
       .filter { $0.contains { !$0.isWhitespace } }
     guard !lines.isEmpty else {
       throw SmithError(
-        .missing, "no text to calibrate on", remedy: "a line of token ids for each sequence")
+        .missing, "no text to calibrate on", remedy: "a line of text for each sequence")
     }
     let fields = lines.map { $0.split { $0.isWhitespace || $0 == "," } }
     let numbers = fields.map { $0.compactMap { Int($0) } }
     if zip(fields, numbers).allSatisfy({ $0.count == $1.count }) { return .tokens(numbers) }
-    return .words(lines.map { $0.split(whereSeparator: \.isWhitespace).map(String.init) })
+    return .text(lines.map(String.init))
   }
 }

@@ -78,7 +78,8 @@ public struct Verification: Sendable {
   func layers(
     on input: VerificationInput, _ progress: @Sendable (Progress) -> Void = { _ in }
   ) throws(SmithError) -> [LayerParity] {
-    var shared = try input.input(for: reference)
+    let read = try input.read(by: reference, or: candidate)
+    var shared = try read.input(for: reference)
     if case .standard = input { shared = shared.fitting(candidate.configuration) }
     let comparison = LayerComparison(input: shared)
     progress(Progress(phase: .computing, done: 0, total: 3))
@@ -179,47 +180,5 @@ public struct Verification: Sendable {
   /// Ten floors; where an input happens to round without error, ten units in the last place of the largest value instead.
   static func tolerance(_ floor: Double, largest: Double) -> Double {
     Policy.floorMultiple * max(floor, largest * Double(Float.ulpOfOne) / 2)
-  }
-}
-
-/// What two models are compared on.
-public enum VerificationInput: Sendable {
-  /// The architecture's own small input: the same for everybody.
-  case standard
-  case tokens([[Int]])
-  /// Sentences of words, for models that read words.
-  case words([[String]])
-  case input(ModelInput)
-
-  /// As much of it as two models are compared on: the first rows.
-  public var beginning: VerificationInput {
-    switch self {
-    case .tokens(let rows): .tokens(Array(rows.prefix(64)))
-    case .words(let sentences): .words(Array(sentences.prefix(64)))
-    case .standard, .input: self
-    }
-  }
-
-  /// How many sequences it gives; 0 where the input itself knows.
-  var rowCount: Int {
-    switch self {
-    case .tokens(let rows): rows.count
-    case .words(let sentences): sentences.count
-    case .standard, .input: 0
-    }
-  }
-
-  func input(for model: Model) throws(SmithError) -> ModelInput {
-    try input(for: model.configuration)
-  }
-
-  func input(for configuration: ModelConfiguration) throws(SmithError) -> ModelInput {
-    let architecture = configuration.architecture
-    switch self {
-    case .tokens(let rows): return try architecture.input(ids: rows, for: configuration)
-    case .words(let sentences): return try architecture.input(words: sentences, for: configuration)
-    case .input(let input): return input
-    case .standard: return architecture.standardInput(for: configuration)
-    }
   }
 }

@@ -96,7 +96,7 @@ struct Quantize: SmithCommand {
       }
       return .budget(
         try Budget(parsing: budget), from: try choices(), keeping: keep, requantizing: requantize,
-        on: try sentences.input(), workers: try output.workers(), progress: progress)
+        on: try sentences.input(for: model), workers: try output.workers(), progress: progress)
     }
     guard let scheme else {
       throw SmithError(.usage, "--scheme or --budget: what shall the matrices become?")
@@ -108,7 +108,7 @@ struct Quantize: SmithCommand {
           .usage, "--importance: \(method.rawValue) measures its own on the calibration input")
       }
       return try method.transform(
-        choice, on: Calibration(try sentences.input(), workers: try output.workers()),
+        choice, on: Calibration(try sentences.input(for: model), workers: try output.workers()),
         keeping: keep, layout: layout, progress: progress)
     }
     switch choice {

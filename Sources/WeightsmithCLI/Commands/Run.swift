@@ -5,8 +5,8 @@ struct Run: SmithCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run a model on an input and show what it puts out.",
     discussion: """
-      Words between spaces go to models that read words (ELMo), token ids to all others; without either the architecture's own small \
-      input is read. --json prints every number.
+      --text goes through the tokenizer beside the weights; ELMo reads words as they are. Without text or ids the architecture's own \
+      small input is read. --json prints every number.
       """)
 
   @Argument(help: "The checkpoint to run.")
@@ -33,7 +33,7 @@ struct Run: SmithCommand {
   func execute() throws(SmithError) -> Outcome {
     let model = try source.model(self.model)
     let output = try model.run(
-      on: try sentences.input(), taps: layers ? .everyLayer : .none,
+      on: try sentences.input(for: model), taps: layers ? .everyLayer : .none,
       products: try ProductsChoice.parse(products) ?? .asStored,
       workers: OutputOptions.workers(jobs))
     Reports.show(output, json: json)

@@ -49,22 +49,23 @@ struct TransformCommand: SmithCommand {
   @OptionGroup var output: OutputOptions
 
   func execute() throws(SmithError) -> Outcome {
-    let input = try sentences.input()
-    let transforms = try transforms(on: input)
+    let given = try sentences.given()
+    let isEmpty = try transforms(on: given).isEmpty
     try other.check()
-    guard !transforms.isEmpty || !stored.isEmpty || !other.isEmpty || output.dtype != nil else {
+    guard !isEmpty || !stored.isEmpty || !other.isEmpty || output.dtype != nil else {
       throw SmithError(
         .usage, "no transform given",
         remedy: "--unshare, --share METHOD, --factorize RANK, --as FAMILY, --merge-lora FOLDER")
     }
     let original = try Checkpoint.open(src, options: .strangers)
     let checkpoint = try stored.applied(to: original)
-    if transforms.isEmpty, other.isEmpty, output.names == nil || output.keepsNames {
-      return try rewrite(original, as: checkpoint, on: input)
+    if isEmpty, other.isEmpty, output.names == nil || output.keepsNames {
+      return try rewrite(original, as: checkpoint, on: given)
     }
     let model = try Model(checkpoint, options: source.modelOptions())
+    let input = try sentences.input(for: model)
     let changed = try other.applied(to: model, part: source.part, output.workers())
-      .applying(transforms)
+      .applying(transforms(on: input))
     let findings = changed.parameters.findings
     if output.dryRun, !findings.isEmpty {
       Reports.show(findings, json: output.json)
@@ -83,10 +84,12 @@ struct TransformCommand: SmithCommand {
 
   /// Tensor by tensor under their own names, for models of every kind.
   private func rewrite(
-    _ original: Checkpoint, as edited: Checkpoint, on input: VerificationInput
+    _ original: Checkpoint, as edited: Checkpoint, on given: VerificationInput
   ) throws(SmithError) -> Outcome {
     let old = output.dryRun ? nil : try wholeModel(original)
     let new = old == nil ? nil : try wholeModel(edited)
+    var input = given
+    if let old { input = try sentences.input(for: old, or: new) }
     let outcome = try finish(from: old, to: new, on: input) { adding throws(SmithError) in
       try output.writeKeepingNames(edited, to: dst) { () throws(SmithError) in
         var more = JSONObject()

@@ -68,7 +68,8 @@ struct Verify: SmithCommand {
         bar.update($0)
       }
     } else {
-      report = try verification.compare(on: try sentences.input()) { bar.update($0) }
+      let input = try sentences.input(for: old, or: new)
+      report = try verification.compare(on: input) { bar.update($0) }
     }
     report.judgesParameters = !activationsOnly
     if let cloze { report.cloze = try ClozeQuestions(cloze).ask(old, new) }

@@ -6,6 +6,7 @@ public struct ElmoArchitecture: Architecture {
   public init() {}
 
   public var name: String { "elmo" }
+  public var readsWords: Bool { true }
 
   public func load<Backend: ComputeBackend>(
     _ configuration: ModelConfiguration, parameters: some ParameterSource, backend: Backend

@@ -15,7 +15,7 @@ public struct EncoderArchitecture: Architecture {
 
   /// Two sequences of at most 24 pseudo-random tokens, the second one padded.
   public func standardInput(for configuration: ModelConfiguration) -> ModelInput {
-    let length = min(24, configuration.encoder.positions.usable(of: configuration[.positions]))
+    let length = min(24, longestSequence(for: configuration) ?? 24)
     let vocabulary = max(1, configuration[.vocabulary])
     var scatter = Scatter()
     let full = (0..<length).map { _ in scatter.next(below: vocabulary) }
@@ -31,6 +31,10 @@ public struct EncoderArchitecture: Architecture {
     ids rows: [[Int]], for configuration: ModelConfiguration
   ) throws(SmithError) -> ModelInput {
     .tokens(EncoderInput(padding: rows, with: configuration.padding))
+  }
+
+  public func longestSequence(for configuration: ModelConfiguration) -> Int? {
+    configuration.encoder.positions.usable(of: configuration[.positions])
   }
 
   public func summary(of it: ModelConfiguration) -> [(label: String, text: Summary)] {

@@ -1,0 +1,31 @@
+/// A change of the text before it is split.
+public protocol Normalizer: Sendable {
+  func normalize(_ text: inout AlignedText)
+}
+
+/// A way to cut text into words, each of which a model cuts into pieces by itself.
+public protocol Splitter: Sendable {
+  /// - Parameters:
+  ///   - words: What the splitters before have made.
+  ///   - isFirst: Whether the words begin the text, and do not follow an added token.
+  func split(_ words: [Word], isFirst: Bool) -> [Word]
+}
+
+/// A vocabulary, and the rule by which a word is cut into its pieces.
+public protocol TokenizerModel: Sendable {
+  var vocabulary: Vocabulary { get }
+  /// Appends the pieces of a word that is not empty.
+  func encode(_ word: Word, into pieces: inout [Piece])
+  /// Whether an id stands for no text.
+  func isControl(_ id: Int) -> Bool
+}
+
+extension TokenizerModel {
+  public func isControl(_ id: Int) -> Bool { false }
+}
+
+/// A step from tokens to text: what comes out of the last one is joined.
+public protocol TokenDecoder: Sendable {
+  /// - Parameter tokens: As the vocabulary spells them, or as the steps before left them.
+  func decode(_ tokens: [String]) -> [String]
+}

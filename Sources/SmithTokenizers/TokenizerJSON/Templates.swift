@@ -1,0 +1,54 @@
+import SmithBytes
+
+/// `post_processor` of a tokenizer.json.
+enum Templates: TokenizerStage {
+  static let key = "post_processor"
+  static let sequenceKey = "processors"
+  static let table: [String: @Sendable (JSON) throws(SmithError) -> TokenTemplate?] = [
+    "BertProcessing": { json throws(SmithError) in
+      .bert(cls: try token(json, "cls"), sep: try token(json, "sep"))
+    },
+    "TemplateProcessing": { json throws(SmithError) in
+      let ids = json["special_tokens"]
+      return TokenTemplate(
+        single: try parts(json["single"], ids), pair: try parts(json["pair"], ids))
+    },
+  ]
+
+  /// The one template among the parts; none puts nothing around.
+  static func read(_ json: JSON?) throws(SmithError) -> TokenTemplate {
+    let all: [TokenTemplate?] = try read(json)
+    let templates = all.compactMap { $0 }
+    guard templates.count <= 1 else {
+      throw SmithError(.unsupported, "\(key) with \(templates.count) templates")
+    }
+    return templates.first ?? .bare
+  }
+
+  /// `"sep": ["[SEP]", 102]`.
+  static func token(_ json: JSON, _ key: String) throws(SmithError) -> Int {
+    guard let id = json[key]?[1]?.intValue else {
+      throw SmithError(.malformed, "\(Self.key): \(key) has no id")
+    }
+    return id
+  }
+
+  private static func parts(
+    _ json: JSON?, _ ids: JSON?
+  ) throws(SmithError) -> [TokenTemplate.Part] {
+    var parts: [TokenTemplate.Part] = []
+    for element in json?.arrayValue ?? [] {
+      if let sequence = element["Sequence"] {
+        let index = sequence["id"]?.stringValue == "B" ? 1 : 0
+        parts.append(.text(index, type: sequence["type_id"]?.intValue ?? 0))
+        continue
+      }
+      guard let special = element["SpecialToken"], let name = special["id"]?.stringValue,
+        let values = ids?[name]?["ids"]?.arrayValue
+      else { throw SmithError(.malformed, "\(key): a part that is no text and no known token") }
+      let type = special["type_id"]?.intValue ?? 0
+      parts += values.compactMap(\.intValue).map { .special(id: $0, type: type) }
+    }
+    return parts
+  }
+}

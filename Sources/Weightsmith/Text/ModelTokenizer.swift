@@ -1,0 +1,132 @@
+import SmithBytes
+import SmithModels
+import SmithTokenizers
+
+extension Model {
+  /// The tokenizer that belongs to the model: from the files beside its weights, or from a GGUF's own metadata.
+  ///
+  /// - Parameter file: A tokenizer file to use instead.
+  /// - Throws: `.missing` where there is none, `.mismatch` for one whose ids the word table has no rows for, and what reading throws.
+  public func tokenizer(file: String? = nil) throws(SmithError) -> Tokenizer {
+    if let file { return try Tokenizer.open(file, family: family) }
+    for folder in TokenizerPlaces.folders(of: checkpoint) {
+      if let (tokenizer, _) = try Tokenizer.find(in: TokenizerFolder(folder, family: family)) {
+        return tokenizer
+      }
+    }
+    if let words = try WordPieceVocabulary(checkpoint.source.typedMetadata) {
+      return try Tokenizer(words)
+    }
+    throw SmithError(
+      .missing, "no tokenizer beside the weights (\(TokenizerPlaces.known))",
+      at: Place(file: checkpoint.path), remedy: "--tokenizer FILE, or --ids 2,31,51,99,3")
+  }
+
+  /// Whether there is one; a broken one is one.
+  var hasTokenizer: Bool {
+    do throws(SmithError) {
+      _ = try tokenizer()
+      return true
+    } catch { return error.kind != .missing }
+  }
+
+  /// The ids of texts as the model's input, each cut to what it can read.
+  ///
+  /// - Returns: The input, and how many texts were cut.
+  /// - Throws: What `tokenizer` throws.
+  public func tokens(
+    of texts: [String], tokenizer file: String? = nil
+  ) throws(SmithError) -> (rows: [[Int]], cut: Int) {
+    let tokenizer = try tokenizer(file: file)
+    let longest = architecture.longestSequence(for: configuration)
+    var rows: [[Int]] = []
+    var cut = 0
+    for text in texts {
+      let encoding = tokenizer.encode(text, maximum: longest)
+      if encoding.dropped > 0 { cut += 1 }
+      try check(encoding)
+      rows.append(encoding.ids)
+    }
+    return (rows, cut)
+  }
+
+  private func check(_ encoding: TokenEncoding) throws(SmithError) {
+    let rows = configuration[.vocabulary]
+    guard let index = encoding.ids.firstIndex(where: { $0 >= rows }) else { return }
+    throw SmithError(
+      .mismatch,
+      "the token \(encoding.tokens[index]) has the id \(encoding.ids[index]), the word table \(rows) rows",
+      at: Place(file: checkpoint.path), remedy: "the tokenizer of this model: --tokenizer FILE")
+  }
+}
+
+/// Where a model's tokenizer is looked for.
+enum TokenizerPlaces {
+  /// The kinds of files that are known.
+  static var known: String { TokenizerFormats.all.map(\.name).joined(separator: ", ") }
+
+  /// Beside the weights; a SavedModel keeps its files in `assets`, its weights in `variables`.
+  static func folders(of checkpoint: Checkpoint) -> [String] {
+    let folder = checkpoint.folder
+    guard folder.lastComponent == "variables" else { return [folder] }
+    return [folder, folder.parentFolder.appending(path: "assets"), folder.parentFolder]
+  }
+}
+
+extension Tokenizer {
+  /// The tokenizer of a vocabulary that a GGUF holds.
+  init(_ words: WordPieceVocabulary) throws(SmithError) {
+    try self.init(
+      wordPieces: words.tokens.map(\.text), lowercases: words.lowercases,
+      stripsAccents: words.stripsAccents,
+      special: Dictionary(
+        uniqueKeysWithValues: words.specials.map { ($0.key.rawValue, words.tokens[$0.value].text) }
+      ))
+  }
+}
+
+extension Tokenizer {
+  /// Opens a tokenizer file, or the one in a folder or beside a checkpoint. Weights are not read, but for a GGUF's metadata.
+  ///
+  /// - Throws: `.notFound` for a path where nothing is, `.missing` where there is no tokenizer, and what reading throws.
+  public static func open(near path: String) throws(SmithError) -> Tokenizer {
+    if FolderListing.isFile(path), let tokenizer = try openFile(path) { return tokenizer }
+    let folder = FolderListing.isFolder(path) ? path : path.parentFolder
+    guard FolderListing.isFolder(folder) else {
+      throw SmithError(.notFound, "no such file or folder", at: Place(file: path))
+    }
+    for place in [folder, folder.appending(path: "assets")] where FolderListing.isFolder(place) {
+      if let (tokenizer, _) = try find(in: TokenizerFolder(place)) { return tokenizer }
+    }
+    throw SmithError(
+      .missing, "no tokenizer there (\(TokenizerPlaces.known))", at: Place(file: path))
+  }
+
+  /// Nil for a file that is no tokenizer's: weights, which have one beside them.
+  private static func openFile(_ path: String) throws(SmithError) -> Tokenizer? {
+    let checkpoint: Checkpoint
+    do throws(SmithError) { return try open(path) } catch {
+      guard error.kind == .unsupported, path.hasSuffix(".gguf") else {
+        if error.kind == .unsupported { return nil }
+        throw error
+      }
+      checkpoint = try Checkpoint.open(path)
+    }
+    return try WordPieceVocabulary(checkpoint.source.typedMetadata).map {
+      words throws(SmithError) in
+      try Tokenizer(words)
+    }
+  }
+}
+
+extension TokenEncoding {
+  /// Ids and tokens; the code points that each covers, and which text each belongs to.
+  public var json: JSON {
+    [
+      "ids": .array(ids.map(JSON.integer)), "tokens": .array(tokens.map(JSON.string)),
+      "types": .array(types.map(JSON.integer)),
+      "offsets": .array(
+        offsets.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }),
+    ]
+  }
+}

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Weightsmith
+
+struct Tokenize: SmithCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Cut a text into tokens, as the model reads it.",
+    discussion: """
+      MODEL is a tokenizer file, a folder with one, or a checkpoint with one beside it; no weights are read. With - each line of standard \
+      input is a text, and a line of ids comes out for each.
+      """)
+
+  @Argument(help: "A tokenizer file, or a folder or checkpoint with one.")
+  var model: String
+
+  @Argument(help: "The text, or - for lines of standard input.")
+  var text: String
+
+  @Option(help: ArgumentHelp("A second text, for models that read two.", valueName: "text"))
+  var pair: String?
+
+  @Flag(help: "Nothing around the text: no [CLS], no [SEP].")
+  var bare = false
+
+  @Option(help: ArgumentHelp("At most so many tokens.", valueName: "n"))
+  var maximum: Int?
+
+  @Flag(help: "The other way: TEXT is ids between commas or spaces, and text comes out.")
+  var decode = false
+
+  @Flag(help: "Print JSON: for lines of standard input one value a line.")
+  var json = false
+
+  func execute() throws(SmithError) -> Outcome {
+    if let maximum, maximum < 1 {
+      throw SmithError(.usage, "--maximum \(maximum): at least 1")
+    }
+    let tokenizer = try Tokenizer.open(near: model)
+    guard text == "-" else {
+      try show(text, tokenizer, inLines: false)
+      return .fine
+    }
+    while let line = readLine() { try show(line, tokenizer, inLines: true) }
+    return .fine
+  }
+
+  private func show(
+    _ text: String, _ tokenizer: Tokenizer, inLines: Bool
+  ) throws(SmithError) {
+    if decode {
+      let decoded = tokenizer.decode(try ids(text), skippingSpecial: bare)
+      if json {
+        Reports.show(["text": .string(decoded)], inLines: inLines)
+      } else {
+        Console.print(decoded.escapedForTerminal)
+      }
+      return
+    }
+    let encoding = tokenizer.encode(text, pair: pair, template: !bare, maximum: maximum)
+    if encoding.dropped > 0 { Console.error("note: \(encoding.dropped) tokens cut off") }
+    if json {
+      Reports.show(encoding.json, inLines: inLines)
+    } else if inLines {
+      Console.print(encoding.ids.map(String.init).joined(separator: " "))
+    } else {
+      Reports.show(encoding, types: pair != nil)
+    }
+  }
+
+  private func ids(_ text: String) throws(SmithError) -> [Int] {
+    let fields = text.split { $0.isWhitespace || $0 == "," }
+    let ids = fields.compactMap { Int($0) }
+    guard ids.count == fields.count, ids.allSatisfy({ $0 >= 0 }) else {
+      throw SmithError(.usage, "--decode: not a row of token ids", remedy: "--decode 101,7592,102")
+    }
+    return ids
+  }
+}
+
+extension Reports {
+  /// A row for each token: its id, how the vocabulary spells it, and the code points that it covers.
+  static func show(_ encoding: TokenEncoding, types: Bool) {
+    var table = TextTable(
+      ["ID", "TOKEN", "COVERS"] + (types ? ["TYPE"] : []),
+      [.right, .left, .left] + (types ? [.right] : []))
+    for (index, id) in encoding.ids.enumerated() {
+      let place = encoding.offsets[index]
+      let covers = place.isEmpty ? "" : "\(place.lowerBound)..<\(place.upperBound)"
+      table.add(
+        [String(id), encoding.tokens[index].escapedForTerminal, covers]
+          + (types ? [String(encoding.types[index])] : []))
+    }
+    Console.print(table)
+  }
+
+  static func show(_ json: JSON, inLines: Bool) {
+    Console.print(json.serialized(pretty: !inLines, forTerminal: true))
+  }
+}

@@ -1,0 +1,47 @@
+import SmithBytes
+import Testing
+
+@testable import SmithTokenizers
+
+/// Every file in the fixtures' folder that a tokenizer can be opened from, against what the original program made of hard texts.
+@Suite struct OriginalsTests {
+  /// The file and the set of its cases.
+  static let files: [(file: String, set: String)] = FolderListing.names(
+    in: TokenizerCase.folder
+  ).sorted().compactMap { name in
+    let endings = [".tokenizer.json", ".vocab.txt"]
+    return endings.first { name.hasSuffix($0) }.map { (name, String(name.dropLast($0.count))) }
+  }
+
+  @Test(arguments: files)
+  func givesTheSameIds(_ file: String, _ set: String) throws {
+    let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
+    let cases = try TokenizerCase.all(set)
+    #expect(cases.count > 10)
+    for one in cases {
+      let encoding = tokenizer.encode(one.text, template: false)
+      #expect(encoding.ids == one.ids, "\(one)")
+      #expect(encoding.tokens.map(Exact.init) == one.tokens.map(Exact.init), "\(one)")
+      if let offsets = one.offsets { #expect(encoding.offsets == offsets, "\(one)") }
+    }
+  }
+
+  @Test(arguments: files)
+  func decodesToTheSameText(_ file: String, _ set: String) throws {
+    let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
+    for one in try TokenizerCase.all(set) {
+      let decoded = try #require(one.decoded)
+      #expect(Exact(tokenizer.decode(one.ids)) == Exact(decoded), "\(one)")
+    }
+  }
+}
+
+/// A text that equals another one byte for byte.
+struct Exact: Equatable, CustomStringConvertible {
+  let text: String
+  init(_ text: String) { self.text = text }
+  var description: String { text.debugDescription }
+  static func == (left: Exact, right: Exact) -> Bool {
+    left.text.utf8.elementsEqual(right.text.utf8)
+  }
+}

@@ -1,0 +1,127 @@
+import SmithBytes
+import TestSupport
+import Testing
+
+@testable import SmithTokenizers
+
+/// Tokenizer files that are wrong, and what is said of them.
+@Suite struct TokenizerAttackTests {
+  struct Attack: Sendable, CustomTestStringConvertible {
+    let name: String
+    let text: String
+    let kind: SmithError.Kind
+    /// What the message must name.
+    let says: String
+    var testDescription: String { name }
+
+    /// A tokenizer.json of which one part is given.
+    static func json(
+      _ name: String, _ kind: SmithError.Kind, _ says: String, model: String = wordPiece,
+      parts: String = ""
+    ) -> Attack {
+      Attack(
+        name: name, text: #"{"version": "1.0", \#(parts) "model": \#(model)}"#, kind: kind,
+        says: says)
+    }
+
+    static let wordPiece = #"{"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0}}"#
+  }
+
+  static let attacks: [Attack] = [
+    Attack(name: "empty", text: "", kind: .truncated, says: "ends early"),
+    Attack(name: "no object", text: "[1]", kind: .malformed, says: "model"),
+    Attack(name: "no model", text: #"{"version": "1.0"}"#, kind: .malformed, says: "model"),
+    .json("model without type", .malformed, "type", model: "{}"),
+    .json("unknown model", .unsupported, "Markov", model: #"{"type": "Markov"}"#),
+    .json("no vocabulary", .malformed, "vocab", model: #"{"type": "WordPiece"}"#),
+    .json(
+      "no unknown token", .missing, "[UNK]", model: #"{"type": "WordPiece", "vocab": {"a": 0}}"#),
+    .json(
+      "an id that is no number", .malformed, "[UNK]",
+      model: #"{"type": "WordPiece", "vocab": {"[UNK]": "0"}}"#),
+    .json(
+      "a negative id", .malformed, "id", model: #"{"type": "WordPiece", "vocab": {"[UNK]": -1}}"#),
+    .json(
+      "an id in the billions", .malformed, "4000000000",
+      model: #"{"type": "WordPiece", "vocab": {"[UNK]": 4000000000}}"#),
+    .json(
+      "an id beyond 64 bits", .malformed, "id",
+      model: #"{"type": "WordPiece", "vocab": {"[UNK]": 99999999999999999999}}"#),
+    .json(
+      "one id twice", .malformed, "two pieces",
+      model: #"{"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 0}}"#),
+    .json(
+      "one piece twice", .mismatch, "twice",
+      model: #"{"type": "WordPiece", "vocab": {"[UNK]": 0, "[UNK]": 1}}"#),
+    .json("unknown normalizer", .unsupported, "Rot13", parts: #""normalizer": {"type": "Rot13"},"#),
+    .json("normalizer without type", .malformed, "normalizer", parts: #""normalizer": {},"#),
+    .json(
+      "unknown splitter", .unsupported, "pre_tokenizer",
+      parts: #""pre_tokenizer": {"type": "Axe"},"#),
+    .json("unknown decoder", .unsupported, "decoder", parts: #""decoder": {"type": "Enigma"},"#),
+    .json(
+      "unknown template", .unsupported, "post_processor",
+      parts: #""post_processor": {"type": "Frame"},"#),
+    .json(
+      "a template with a token that is not told", .malformed, "post_processor",
+      parts: """
+        "post_processor": {"type": "TemplateProcessing", "pair": [], "special_tokens": {},
+          "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]},
+        """),
+    .json(
+      "an added token without content", .malformed, "added",
+      parts: #""added_tokens": [{"id": 1}],"#),
+    .json(
+      "sequences within sequences", .limit, "nested",
+      parts: #""normalizer": "#
+        + String(repeating: #"{"type": "Sequence", "normalizers": ["#, count: 20)
+        + String(repeating: "]}", count: 20) + ","),
+  ]
+
+  @Test(arguments: attacks)
+  func isRefused(_ attack: Attack) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(Array(attack.text.utf8), as: "tokenizer.json")
+    do throws(SmithError) {
+      _ = try Tokenizer.open(path)
+      Issue.record("opened")
+    } catch {
+      #expect(error.kind == attack.kind, "\(error)")
+      #expect("\(error)".contains(attack.says), "\(error)")
+      #expect(error.place.file == path)
+    }
+  }
+
+  /// Cut short anywhere, a file is refused and nothing traps.
+  @Test func refusesEveryBeginning() throws {
+    let whole = try Fixtures.bytes("models/tokenizers/wordpiece_cased.tokenizer.json")
+    let scratch = try Scratch()
+    for count in stride(from: 0, to: whole.count - 2, by: 97) {
+      let path = try scratch.write(Array(whole[..<count]), as: "tokenizer.json")
+      #expect(throws: SmithError.self) { try Tokenizer.open(path) }
+    }
+  }
+
+  /// Texts that are no texts: every model gives something for them, and covers no more than there is.
+  @Test(arguments: OriginalsTests.files)
+  func readsAnything(_ file: String, _ set: String) throws {
+    let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
+    for text in Self.texts {
+      let count = text.unicodeScalars.count
+      let encoding = tokenizer.encode(text, pair: text)
+      #expect(encoding.ids.allSatisfy { (0..<tokenizer.count).contains($0) })
+      #expect(encoding.ids.count == encoding.tokens.count)
+      #expect(encoding.ids.count == encoding.types.count)
+      #expect(encoding.offsets.allSatisfy { $0.upperBound <= count })
+      _ = tokenizer.decode(encoding.ids)
+      #expect(tokenizer.encode(text, maximum: 5).ids.count <= 5)
+    }
+  }
+
+  static let texts = [
+    "", " ", "\u{0}", "\u{FFFD}", "\u{FEFF}", "\u{10FFFF}", "\u{300}", "\u{200D}\u{200D}",
+    "\r\n\r\n", String(repeating: "a", count: 5000), String(repeating: "\u{301}", count: 5000),
+    String(repeating: " ", count: 5000), "e" + String(repeating: "\u{327}\u{301}", count: 500),
+    String(repeating: "👩‍👩‍👧‍👦", count: 200), "▁▁▁", "##a", "<0x0A>", "[CLS][SEP][MASK]", "\u{1F1E6}",
+  ]
+}
