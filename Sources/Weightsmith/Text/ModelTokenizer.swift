@@ -6,6 +6,7 @@ extension Model {
   /// The tokenizer that belongs to the model: from the files beside its weights, or from a GGUF's own metadata.
   ///
   /// - Parameter file: A tokenizer file to use instead.
+  /// - Returns: The tokenizer.
   /// - Throws: `.missing` where there is none, `.mismatch` for one whose ids the word table has no rows for, and what reading throws.
   public func tokenizer(file: String? = nil) throws(SmithError) -> Tokenizer {
     if let file { return try Tokenizer.open(file, family: family) }
@@ -88,11 +89,17 @@ extension Tokenizer {
 extension Tokenizer {
   /// Opens a tokenizer file, or the one in a folder or beside a checkpoint. Weights are not read, but for a GGUF's metadata.
   ///
+  /// - Parameter path: The file, the folder or the checkpoint.
+  /// - Returns: The tokenizer.
   /// - Throws: `.notFound` for a path where nothing is, `.missing` where there is no tokenizer, and what reading throws.
   public static func open(near path: String) throws(SmithError) -> Tokenizer {
     if FolderListing.isFile(path), let tokenizer = try openFile(path) { return tokenizer }
-    let folder = FolderListing.isFolder(path) ? path : path.parentFolder
-    guard FolderListing.isFolder(folder) else {
+    let isFolder = FolderListing.isFolder(path)
+    let folder = isFolder ? path : path.parentFolder
+    // A TensorFlow prefix is no file itself.
+    let isThere =
+      isFolder || FolderListing.names(in: folder).contains { $0.hasPrefix(path.lastComponent) }
+    guard isThere else {
       throw SmithError(.notFound, "no such file or folder", at: Place(file: path))
     }
     for place in [folder, folder.appending(path: "assets")] where FolderListing.isFolder(place) {
