@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test(arguments: files)
-  func givesTheSameIds(_ file: String, _ set: String) throws {
+  func `a text gives the ids of the original`(_ file: String, _ set: String) throws {
     let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
     let cases = try TokenizerCase.all(set)
     #expect(cases.count > 10)
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test(arguments: files)
-  func decodesToTheSameText(_ file: String, _ set: String) throws {
+  func `ids give the text of the original`(_ file: String, _ set: String) throws {
     let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
     for one in try TokenizerCase.all(set) {
       let decoded = try #require(one.decoded)
