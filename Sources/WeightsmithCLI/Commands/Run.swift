@@ -87,7 +87,10 @@ extension Reports {
         let token = answer.place.map { "\($0) \((answer.token ?? "").escapedForTerminal)" } ?? ""
         table.add(
           (index == 0 ? ["\(answer.text + 1)", answer.head, token] : ["", "", ""])
-            + [choice.label.escapedForTerminal, String(((choice.probability * 10_000).rounded() / 10_000))])
+            + [
+              choice.label.escapedForTerminal,
+              String(((choice.probability * 10_000).rounded() / 10_000)),
+            ])
       }
     }
     if !answers.isEmpty { Console.print(table) }
