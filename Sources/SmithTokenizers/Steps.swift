@@ -17,11 +17,17 @@ public protocol TokenizerModel: Sendable {
   var vocabulary: Vocabulary { get }
   /// Appends the pieces of a word that is not empty.
   func encode(_ word: Word, into pieces: inout [Piece])
+  /// Appends the pieces of all words that are not empty, in order.
+  func encode(_ words: [Word], into pieces: inout [Piece])
   /// Whether an id stands for no text.
   func isControl(_ id: Int) -> Bool
 }
 
 extension TokenizerModel {
+  public func encode(_ words: [Word], into pieces: inout [Piece]) {
+    for word in words where !word.isEmpty { encode(word, into: &pieces) }
+  }
+
   public func isControl(_ id: Int) -> Bool { false }
 }
 

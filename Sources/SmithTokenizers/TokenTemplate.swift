@@ -8,6 +8,8 @@ public struct TokenTemplate: Hashable, Sendable {
 
   public var single: [Part]
   public var pair: [Part]
+  /// Takes the white space at their ends from what tokens cover.
+  var trimming: OffsetTrimming?
 
   public init(single: [Part], pair: [Part]) {
     self.single = single
@@ -17,6 +19,15 @@ public struct TokenTemplate: Hashable, Sendable {
   /// Nothing around.
   public static let bare = TokenTemplate(
     single: [.text(0, type: 0)], pair: [.text(0, type: 0), .text(1, type: 1)])
+
+  /// The same without special tokens.
+  var withoutSpecials: TokenTemplate {
+    func isText(_ part: Part) -> Bool { if case .text = part { true } else { false } }
+    var template = self
+    template.single = single.filter(isText)
+    template.pair = pair.filter(isText)
+    return template
+  }
 
   /// `[CLS] A [SEP]` and `[CLS] A [SEP] B [SEP]`; the types of the second text are 1.
   public static func bert(cls: Int, sep: Int) -> TokenTemplate {

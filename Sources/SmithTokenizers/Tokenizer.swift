@@ -32,11 +32,18 @@ public struct Tokenizer: Sendable {
   public func encode(
     _ text: String, pair: String? = nil, template: Bool = true, maximum: Int? = nil
   ) -> TokenEncoding {
-    let arrangement = template ? self.template : .bare
-    var texts = [pieces(of: text)]
-    if let pair { texts.append(pieces(of: pair)) }
+    let arrangement = template ? self.template : self.template.withoutSpecials
+    let sources = [text, pair].compactMap { $0.map(AlignedText.init) }
+    var texts = sources.map(pieces(of:))
     let whole = texts.reduce(0) { $0 + $1.count }
     if let maximum { arrangement.truncate(&texts, to: maximum) }
+    if let trimming = arrangement.trimming {
+      for index in texts.indices {
+        trimming.trim(&texts[index], in: sources[index]) { id in
+          added.token(id) == nil ? model.vocabulary.piece(id) : nil
+        }
+      }
+    }
     var encoding = arrangement.arranged(texts) { self.token($0) }
     encoding.dropped = whole - texts.reduce(0) { $0 + $1.count }
     return encoding
@@ -67,10 +74,10 @@ public struct Tokenizer: Sendable {
   public var count: Int { max(model.vocabulary.count, added.greatest + 1) }
 
   /// The pieces of a text without anything around them.
-  private func pieces(of text: String) -> [Piece] {
+  private func pieces(of text: AlignedText) -> [Piece] {
     var pieces: [Piece] = []
     var isFirst = true
-    for part in added.cut(AlignedText(text), .raw) {
+    for part in added.cut(text, .raw) {
       switch part {
       case .token(let piece): pieces.append(piece)
       case .text(let words):
@@ -91,7 +98,7 @@ public struct Tokenizer: Sendable {
       case .text(let stretch):
         var words = [stretch]
         for splitter in splitters { words = splitter.split(words, isFirst: isFirst) }
-        for word in words where !word.isEmpty { model.encode(word, into: &pieces) }
+        model.encode(words, into: &pieces)
       }
       isFirst = false
     }

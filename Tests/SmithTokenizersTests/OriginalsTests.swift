@@ -9,7 +9,7 @@ import Testing
   static let files: [(file: String, set: String)] = FolderListing.names(
     in: TokenizerCase.folder
   ).sorted().compactMap { name in
-    let endings = [".tokenizer.json", ".vocab.txt"]
+    let endings = [".tokenizer.json", ".vocab.txt", ".merges.txt"]
     return endings.first { name.hasSuffix($0) }.map { (name, String(name.dropLast($0.count))) }
   }
 

@@ -8,6 +8,8 @@ enum Decoders: TokenizerStage {
     "WordPiece": { json in
       WordPieceDecoder(
         continuation: json["prefix"]?.stringValue ?? "##", cleansUp: json.flag("cleanup", true))
-    }
+    },
+    "ByteLevel": { _ in ByteLevelDecoder() },
+    "BPEDecoder": { json in BytePairDecoder(ending: json["suffix"]?.stringValue ?? "</w>") },
   ]
 }

@@ -10,7 +10,11 @@ enum Models {
         vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "[UNK]",
         continuation: json["continuing_subword_prefix"]?.stringValue ?? "##",
         longestWord: json["max_input_chars_per_word"]?.intValue ?? 100)
-    }
+    },
+    "BPE": { (json, _) throws(SmithError) in try BytePairs(json) },
+    "WordLevel": { (json, _) throws(SmithError) in
+      try WordLevel(vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "<unk>")
+    },
   ]
 
   static func read(_ json: JSON?, added: [AddedToken]) throws(SmithError) -> any TokenizerModel {

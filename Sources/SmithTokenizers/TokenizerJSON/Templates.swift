@@ -8,6 +8,16 @@ enum Templates: TokenizerStage {
     "BertProcessing": { json throws(SmithError) in
       .bert(cls: try token(json, "cls"), sep: try token(json, "sep"))
     },
+    "RobertaProcessing": { json throws(SmithError) in
+      var template = TokenTemplate.roberta(cls: try token(json, "cls"), sep: try token(json, "sep"))
+      template.trimming = trimming(json)
+      return template
+    },
+    "ByteLevel": { json in
+      var template = TokenTemplate.bare
+      template.trimming = trimming(json)
+      return template
+    },
     "TemplateProcessing": { json throws(SmithError) in
       let ids = json["special_tokens"]
       return TokenTemplate(
@@ -18,11 +28,20 @@ enum Templates: TokenizerStage {
   /// The one template among the parts; none puts nothing around.
   static func read(_ json: JSON?) throws(SmithError) -> TokenTemplate {
     let all: [TokenTemplate?] = try read(json)
-    let templates = all.compactMap { $0 }
-    guard templates.count <= 1 else {
-      throw SmithError(.unsupported, "\(key) with \(templates.count) templates")
+    let trimmings = all.compactMap { $0?.trimming }
+    let templates = all.compactMap { $0 }.filter { $0.single != TokenTemplate.bare.single }
+    guard templates.count <= 1, trimmings.count <= 1 else {
+      throw SmithError(.unsupported, "\(key) with \(all.count) templates")
     }
-    return templates.first ?? .bare
+    var template = templates.first ?? .bare
+    template.trimming = trimmings.first
+    return template
+  }
+
+  /// Nil where offsets stay as they are.
+  private static func trimming(_ json: JSON) -> OffsetTrimming? {
+    guard json.flag("trim_offsets", true) else { return nil }
+    return OffsetTrimming(addsSpace: json.flag("add_prefix_space", true))
   }
 
   /// `"sep": ["[SEP]", 102]`.

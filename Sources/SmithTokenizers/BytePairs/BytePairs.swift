@@ -1,0 +1,112 @@
+import SmithBytes
+
+/// Byte-pair encoding: a word begins as its characters, and the neighbours whose merge ranks first become one, over and over (models §13.2;
+/// Sennrich et al. 2016, "Neural machine translation of rare words with subword units").
+struct BytePairs: TokenizerModel {
+  /// What a tokenizer.json says of its model beside pieces and merges.
+  struct Options: Hashable, Sendable {
+    /// What a character becomes that is no piece; without one it is left out.
+    var unknown: String?
+    /// Unknown neighbours are one token.
+    var fusesUnknown = false
+    /// What stands before each piece that continues a word: `##`.
+    var continuation = ""
+    /// What stands after the last piece of a word: `</w>`.
+    var ending = ""
+    /// A character that is no piece becomes its UTF-8 bytes: `<0xC3>`.
+    var fallsBackToBytes = false
+    /// A word that is a piece is that piece, whatever the merges make of it.
+    var ignoresMerges = false
+  }
+
+  let vocabulary: Vocabulary
+  let options: Options
+  let merges: PairTable
+  let symbols: WordSymbols
+  /// By id: whether a word that is this piece stays one, so that no merge need be tried.
+  private var isWhole: [Bool] = []
+
+  /// - Parameter merges: Both parts of each, the first to be merged first.
+  /// - Throws: `.missing` for an unknown token or a merge that the vocabulary has no piece for, `.limit` for too many merges.
+  init(
+    _ vocabulary: Vocabulary, merges: [(String, String)], options: Options = Options()
+  ) throws(SmithError) {
+    self.vocabulary = vocabulary
+    self.options = options
+    self.merges = try PairTable(merges, vocabulary, continuation: options.continuation)
+    symbols = try WordSymbols(vocabulary, options)
+    isWhole = (0..<vocabulary.count).map { id in isWhole(id) }
+  }
+
+  func encode(_ word: Word, into pieces: inout [Piece]) { encode([word], into: &pieces) }
+
+  func encode(_ words: [Word], into pieces: inout [Piece]) {
+    var ranks: [UInt32] = []
+    for word in words where !word.isEmpty {
+      if let id = whole(word) {
+        pieces.append(Piece(id: id, of: word))
+        continue
+      }
+      let first = pieces.count
+      symbols.append(word, to: &pieces)
+      merge(&pieces, from: first, &ranks)
+    }
+  }
+
+  /// The piece that all of a word is, where that is known before merging.
+  private func whole(_ word: Word) -> Int? {
+    var node = PieceTrie.root
+    for element in word {
+      guard let next = vocabulary.trie.step(from: node, element.scalar) else { return nil }
+      node = next
+    }
+    if options.ignoresMerges { return vocabulary.trie.id(at: node) }
+    for byte in options.ending.utf8 {
+      guard let next = vocabulary.trie.step(from: node, byte) else { return nil }
+      node = next
+    }
+    return vocabulary.trie.id(at: node).flatMap { isWhole[$0] ? $0 : nil }
+  }
+
+  /// Whether the word that a piece spells is merged to that very piece.
+  private func isWhole(_ id: Int) -> Bool {
+    guard let piece = vocabulary.piece(id), !piece.isEmpty else { return false }
+    let text = piece.utf8.dropLast(options.ending.utf8.count)
+    guard piece.utf8.dropFirst(text.count).elementsEqual(options.ending.utf8), !text.isEmpty,
+      let word = String(text)
+    else { return false }
+    var pieces: [Piece] = []
+    var ranks: [UInt32] = []
+    symbols.append(AlignedText(word)[...], to: &pieces)
+    merge(&pieces, from: 0, &ranks)
+    return pieces.count == 1 && pieces[0].id == id
+  }
+}
+
+extension PairTable {
+  /// - Throws: `.missing` for a merge of or to what is no piece, `.limit` for too many.
+  init(
+    _ merges: [(String, String)], _ vocabulary: Vocabulary, continuation: String
+  ) throws(SmithError) {
+    guard merges.count <= Self.countLimit else {
+      throw SmithError(.limit, "\(merges.count) merges")
+    }
+    self.init(expecting: merges.count)
+    for (rank, (left, right)) in merges.enumerated() {
+      func id(_ piece: some Sequence<UInt8>) throws(SmithError) -> Int {
+        guard let id = vocabulary.trie.id(of: piece) else {
+          let text = String(decoding: Array(piece), as: UTF8.self)
+          throw SmithError(
+            .missing, "merge \(rank + 1) needs the piece \(text), which the vocabulary has not",
+            at: Place(item: "\(left) \(right)"))
+        }
+        return id
+      }
+      let pair = (try id(left.utf8), try id(right.utf8))
+      // The right part continues the left one, so what says so goes.
+      let rest = right.utf8.dropFirst(continuation.utf8.count)
+      let merged = try id(Array(left.utf8) + rest)
+      set(pair.0, pair.1, Merge(rank: UInt32(rank), id: UInt32(merged)))
+    }
+  }
+}
