@@ -105,7 +105,7 @@ import Testing
   /// Texts that are no texts: every model gives something for them, and covers no more than there is.
   @Test(arguments: OriginalsTests.files)
   func `any text can be read`(_ file: String, _ set: String) throws {
-    let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
+    let tokenizer = try OriginalsTests.open(file)
     for text in Self.texts {
       let count = text.unicodeScalars.count
       let encoding = tokenizer.encode(text, pair: text)
