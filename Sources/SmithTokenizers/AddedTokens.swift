@@ -34,16 +34,49 @@ public struct AddedTokens: Sendable {
   /// In the order of their ids.
   public private(set) var tokens: [AddedToken] = []
   private var byID: [Int: Int] = [:]
-  /// What is looked for in each phase; values are places in `tokens`.
-  private var raw = PieceTrie()
-  private var normalized = PieceTrie()
-  private var phases: Set<Phase> = []
+  private var raw = Search()
+  private var normalized = Search()
   private var exact = PieceTrie()
+
+  /// What is looked for in one phase; values are places in `tokens`.
+  private struct Search: Sendable {
+    var trie = PieceTrie()
+    /// Whether a token begins with this byte: most of a text needs no closer look.
+    private var begins = Array(repeating: false, count: 256)
+    private(set) var isEmpty = true
+
+    /// Of two tokens of one text the first is found.
+    mutating func insert(_ content: String, _ place: Int32) throws(SmithError) {
+      guard let first = content.utf8.first else { return }
+      begins[Int(first)] = true
+      isEmpty = false
+      _ = try trie.insert(content.utf8, id: place)
+    }
+
+    @inline(__always)
+    func mayBegin(_ scalar: Unicode.Scalar) -> Bool {
+      if scalar.isASCII { return begins[Int(scalar.value)] }
+      return UTF8.encode(scalar)?.first.map { begins[Int($0)] } ?? false
+    }
+
+    /// The longest token that begins there.
+    func longest(in text: AlignedText, at start: Int) -> (place: Int, end: Int)? {
+      var best: (Int, Int)?
+      var node = PieceTrie.root
+      var position = start
+      while position < text.count, let next = trie.step(from: node, text[position].scalar) {
+        node = next
+        position += 1
+        if let place = trie.id(at: node) { best = (place, position) }
+      }
+      return best
+    }
+  }
 
   public init() {}
 
   /// - Parameters:
-  ///   - tokens: Of two with one id or one text the first counts.
+  ///   - tokens: Of two with one id the first counts; of two that are looked for with one text the first special one.
   ///   - normalizers: What texts go through before normalized tokens are looked for.
   /// - Throws: `.limit` for too many tokens.
   public init(
@@ -52,25 +85,33 @@ public struct AddedTokens: Sendable {
     guard tokens.count <= Self.countLimit else {
       throw SmithError(.limit, "\(tokens.count) added tokens")
     }
-    for token in tokens.sorted(by: { $0.id < $1.id }) where byID[token.id] == nil {
+    var order: [Int] = []
+    for token in tokens where byID[token.id] == nil {
       guard !token.content.isEmpty, token.id >= 0, token.id < Vocabulary.countLimit else {
         continue
       }
-      let place = Int32(self.tokens.count)
-      byID[token.id] = self.tokens.count
+      byID[token.id] = -1
+      order.append(token.id)
       self.tokens.append(token)
-      _ = try exact.insert(token.content.utf8, id: place)
-      guard token.isNormalized else {
-        _ = try raw.insert(token.content.utf8, id: place)
-        phases.insert(.raw)
-        continue
-      }
-      var content = AlignedText(token.content)
-      for normalizer in normalizers { normalizer.normalize(&content) }
-      guard !content.isEmpty else { continue }
-      _ = try normalized.insert(content.string.utf8, id: place)
-      phases.insert(.normalized)
     }
+    self.tokens.sort { $0.id < $1.id }
+    for (place, token) in self.tokens.enumerated() { byID[token.id] = place }
+    let places = order.compactMap { byID[$0] }
+    for isSpecial in [true, false] {
+      for place in places where self.tokens[place].isSpecial == isSpecial {
+        try insert(self.tokens[place], Int32(place), normalizers)
+      }
+    }
+  }
+
+  private mutating func insert(
+    _ token: AddedToken, _ place: Int32, _ normalizers: [any Normalizer]
+  ) throws(SmithError) {
+    _ = try exact.insert(token.content.utf8, id: place)
+    guard token.isNormalized else { return try raw.insert(token.content, place) }
+    var content = AlignedText(token.content)
+    for normalizer in normalizers { normalizer.normalize(&content) }
+    try normalized.insert(content.string, place)
   }
 
   /// More than any tokenizer adds.
@@ -89,52 +130,40 @@ public struct AddedTokens: Sendable {
 
   /// The text between the tokens of a phase, and the tokens: leftmost first, the longest where several begin at one place.
   func cut(_ text: AlignedText, _ phase: Phase) -> [Part] {
-    guard phases.contains(phase) else { return text.isEmpty ? [] : [.text(text[...])] }
-    let trie = phase == .raw ? raw : normalized
+    let search = phase == .raw ? raw : normalized
+    guard !search.isEmpty else { return text.isEmpty ? [] : [.text(text[...])] }
     var parts: [Part] = []
+    /// The end of the last token with the white space that it took.
     var start = 0
     var position = 0
     while position < text.count {
-      guard let match = longest(in: text, at: position, trie) else {
+      guard search.mayBegin(text[position].scalar),
+        let match = search.longest(in: text, at: position)
+      else {
         position += 1
         continue
       }
+      let token = tokens[match.place]
       var (left, right) = (position, match.end)
-      if match.token.stripsLeft {
+      // What is found is passed over even where it does not count. White space that a token has taken may be a token too.
+      position = match.end
+      if token.singleWord, isWord(text, left - 1) || isWord(text, right) { continue }
+      if token.stripsLeft {
         while left > start, text[left - 1].scalar.isWhiteSpace { left -= 1 }
+        left = max(left, start)
       }
-      if match.token.stripsRight {
+      if token.stripsRight {
         while right < text.count, text[right].scalar.isWhiteSpace { right += 1 }
       }
       if left > start { parts.append(.text(text[start..<left])) }
-      parts.append(.token(Piece(id: match.token.id, of: text[left..<right])))
+      if left < right { parts.append(.token(Piece(id: token.id, of: text[left..<right]))) }
       start = right
-      position = right
     }
     if start < text.count { parts.append(.text(text[start...])) }
     return parts
   }
 
-  private func longest(
-    in text: AlignedText, at start: Int, _ trie: PieceTrie
-  ) -> (token: AddedToken, end: Int)? {
-    var best: (AddedToken, Int)?
-    var node = PieceTrie.root
-    var position = start
-    while position < text.count, let next = trie.step(from: node, text[position].scalar) {
-      node = next
-      position += 1
-      if let place = trie.id(at: node) { best = (tokens[place], position) }
-    }
-    guard let best else { return nil }
-    if best.0.singleWord, isWord(text, start - 1) || isWord(text, best.1) { return nil }
-    return best
-  }
-
-  /// Whether a letter, a numeral or an underscore stands there.
   private func isWord(_ text: AlignedText, _ position: Int) -> Bool {
-    guard text.indices.contains(position) else { return false }
-    let scalar = text[position].scalar
-    return scalar.isLetter || scalar.isNumeral || scalar.isNonspacingMark || scalar == "_"
+    text.indices.contains(position) && text[position].scalar.isWordCharacter
   }
 }

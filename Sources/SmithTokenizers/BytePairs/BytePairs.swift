@@ -26,7 +26,8 @@ struct BytePairs: TokenizerModel {
   /// By id: whether a word that is this piece stays one, so that no merge need be tried.
   private var isWhole: [Bool] = []
 
-  /// - Parameter merges: Both parts of each, the first to be merged first.
+  /// The merges are told by both their parts, the first to be merged first.
+  ///
   /// - Throws: `.missing` for an unknown token or a merge that the vocabulary has no piece for, `.limit` for too many merges.
   init(
     _ vocabulary: Vocabulary, merges: [(String, String)], options: Options = Options()

@@ -2,9 +2,7 @@ extension BytePairs {
   /// Words of more pieces are merged with a queue, which costs more for a few and far less for many.
   private static let scanLimit = 48
 
-  /// Merges the pieces from `first` on.
-  ///
-  /// - Parameter ranks: Room to work in, whose contents do not matter.
+  /// Merges the pieces from `first` on. `ranks` is room to work in, whose contents do not matter.
   func merge(_ pieces: inout [Piece], from first: Int, _ ranks: inout [UInt32]) {
     guard pieces.count - first <= Self.scanLimit else {
       var queue = MergeQueue(pieces[first...], merges)

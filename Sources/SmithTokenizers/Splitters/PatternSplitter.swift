@@ -68,7 +68,9 @@ extension PatternSplitter {
 }
 
 extension SplitBehavior {
-  /// - Parameter usual: Where nothing is said.
+  /// The `behavior` of a part; `usual` where nothing is said.
+  ///
+  /// - Throws: `.unsupported` for one that is not known.
   init(_ json: JSON, usual: SplitBehavior? = nil) throws(SmithError) {
     if json["behavior"] == nil, let usual {
       self = usual
