@@ -66,18 +66,22 @@ def sentencepiece_model(path, seed):
     from sentencepiece import SentencePieceProcessor
     theirs = SentencePieceProcessor(model_file=str(path))
     lines = [line.replace("\0", "") for line in texts(seed)]
-    return compare(lines, ours(path, lines, "--bare"), [(theirs.encode(line), None) for line in lines], places=False)
+    return compare(lines, ours(path, lines, "--bare", "--family", "sentencepiece"), [(theirs.encode(line), None) for line in lines], places=False)
+
+
+JUDGES = [("*tokenizer.json", "tokenizers", tokenizer_json), ("*.model", "sentencepiece", sentencepiece_model)]
 
 
 def check(score, files=()):
     data = ROOT / "Fixtures" / "data"
-    chosen = [pathlib.Path(file) for file in files] or sorted(data.rglob("*tokenizer.json"))
-    if importlib.util.find_spec("tokenizers") is None:
-        print("skip   texts through Hugging Face's tokenizers: tokenizers is not installed")
-        return
-    for seed, path in enumerate(chosen):
-        shown = path.relative_to(data) if path.is_relative_to(data) else path.name
-        score.check(f"{shown}: random texts as the tokenizers package cuts them", lambda: tokenizer_json(path, seed))
+    for pattern, package, judge in JUDGES:
+        chosen = [path for path in map(pathlib.Path, files) if path.match(pattern)] if files else sorted(data.rglob(pattern))
+        if importlib.util.find_spec(package) is None:
+            print(f"skip   texts through {package}: it is not installed")
+            continue
+        for seed, path in enumerate(chosen):
+            shown = path.relative_to(data) if path.is_relative_to(data) else path.name
+            score.check(f"{shown}: random texts as {package} cuts them", lambda: judge(path, seed))
 
 
 def main():

@@ -7,7 +7,7 @@ import Testing
 
 /// Text as input: what `make_trained.py` and transformers made of the cloze sentences is what our tokenizers and models must make of them.
 @Suite struct TextInputTests {
-  static let trained = ["tiny_bert"]
+  static let trained = ["tiny_bert", "tiny_albert"]
 
   struct Question: Sendable {
     let text: String
