@@ -33,7 +33,8 @@ public struct AddedTokens: Sendable {
 
   /// In the order of their ids.
   public private(set) var tokens: [AddedToken] = []
-  private var byID: [Int: Int] = [:]
+  /// By id, up to the greatest: the place in `tokens`, or -1.
+  private var places: [Int32] = []
   private var raw = Search()
   private var normalized = Search()
   private var exact = PieceTrie()
@@ -85,22 +86,16 @@ public struct AddedTokens: Sendable {
     guard tokens.count <= Self.countLimit else {
       throw SmithError(.limit, "\(tokens.count) added tokens")
     }
-    var order: [Int] = []
-    for token in tokens where byID[token.id] == nil {
-      guard !token.content.isEmpty, token.id >= 0, token.id < Vocabulary.countLimit else {
-        continue
-      }
-      byID[token.id] = -1
-      order.append(token.id)
-      self.tokens.append(token)
+    var known: Set<Int> = []
+    let usable = tokens.filter {
+      !$0.content.isEmpty && (0..<Vocabulary.countLimit).contains($0.id)
+        && known.insert($0.id).inserted
     }
-    self.tokens.sort { $0.id < $1.id }
-    for (place, token) in self.tokens.enumerated() { byID[token.id] = place }
-    let places = order.compactMap { byID[$0] }
-    for isSpecial in [true, false] {
-      for place in places where self.tokens[place].isSpecial == isSpecial {
-        try insert(self.tokens[place], Int32(place), normalizers)
-      }
+    self.tokens = usable.sorted { $0.id < $1.id }
+    places = Array(repeating: -1, count: greatest + 1)
+    for (place, token) in self.tokens.enumerated() { places[token.id] = Int32(place) }
+    for token in usable.filter(\.isSpecial) + usable.filter({ !$0.isSpecial }) {
+      try insert(token, places[token.id], normalizers)
     }
   }
 
@@ -117,7 +112,10 @@ public struct AddedTokens: Sendable {
   /// More than any tokenizer adds.
   private static let countLimit = 1 << 20
 
-  public func token(_ id: Int) -> AddedToken? { byID[id].map { tokens[$0] } }
+  public func token(_ id: Int) -> AddedToken? {
+    guard places.indices.contains(id), places[id] >= 0 else { return nil }
+    return tokens[Int(places[id])]
+  }
 
   public func id(of content: String) -> Int? {
     exact.id(of: content.utf8).map { tokens[$0].id }

@@ -25,21 +25,13 @@ import Testing
     let tokenizer = try Self.open(file)
     let cases = try TokenizerCase.all(set)
     #expect(cases.count > 10)
-    for one in cases {
-      let encoding = tokenizer.encode(one.text, template: false)
-      #expect(encoding.ids == one.ids, "\(one)")
-      #expect(encoding.tokens.map(Exact.init) == one.tokens.map(Exact.init), "\(one)")
-      if let offsets = one.offsets { #expect(encoding.offsets == offsets, "\(one)") }
-    }
+    for one in cases { try one.check(tokenizer) }
   }
 
   @Test(arguments: files)
   func `ids give the text of the original`(_ file: String, _ set: String) throws {
     let tokenizer = try Self.open(file)
-    for one in try TokenizerCase.all(set) {
-      let decoded = try #require(one.decoded)
-      #expect(Exact(tokenizer.decode(one.ids)) == Exact(decoded), "\(one)")
-    }
+    for one in try TokenizerCase.all(set) { try one.checkDecoding(tokenizer) }
   }
 }
 

@@ -24,6 +24,11 @@ import Testing
         says: says)
     }
 
+    /// A byte-pair model of `a`, `b`, `ab` and what is given.
+    static func bytePairs(_ parts: String, merges: String = "[]") -> String {
+      #"{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": \#(merges)\#(parts)}"#
+    }
+
     static let wordPiece = #"{"type": "WordPiece", "unk_token": "[UNK]", "vocab": {"[UNK]": 0}}"#
   }
 
@@ -71,6 +76,53 @@ import Testing
     .json(
       "an added token without content", .malformed, "added",
       parts: #""added_tokens": [{"id": 1}],"#),
+    .json(
+      "no merges", .malformed, "merges", model: #"{"type": "BPE", "vocab": {"a": 0}}"#),
+    .json(
+      "a merge of what is no piece", .missing, "merge 2 needs the piece c",
+      model: Attack.bytePairs("", merges: #"["a b", "a c"]"#)),
+    .json(
+      "a merge to what is no piece", .missing, "merge 1 needs the piece ba",
+      model: Attack.bytePairs("", merges: #"[["b", "a"]]"#)),
+    .json(
+      "a merge with less than what says that it continues", .malformed, "merge 1",
+      model: Attack.bytePairs(
+        ###", "continuing_subword_prefix": "##""###, merges: #"[["a", "b"]]"#)),
+    .json(
+      "a merge of three", .malformed, "merge 1",
+      model: Attack.bytePairs("", merges: #"["a b a"]"#)),
+    .json(
+      "a merge of one", .malformed, "merge 2", model: Attack.bytePairs("", merges: #"["a b", ""]"#)
+    ),
+    .json(
+      "a merge of three in a list", .malformed, "merge 1",
+      model: Attack.bytePairs("", merges: #"[["a", "b", "a"]]"#)),
+    .json(
+      "a merge of numbers", .malformed, "merge 1", model: Attack.bytePairs("", merges: "[[0, 1]]")),
+    .json("dropout", .unsupported, "0.1", model: Attack.bytePairs(#", "dropout": 0.1"#)),
+    .json(
+      "an unknown token that is no piece", .missing, "<unk>",
+      model: Attack.bytePairs(#", "unk_token": "<unk>""#)),
+    .json(
+      "words without an unknown token", .missing, "<unk>",
+      model: #"{"type": "WordLevel", "vocab": {"a": 0}}"#),
+    .json(
+      "an expression that is not known", .unsupported, #"[aeiou]+"#,
+      parts: """
+        "pre_tokenizer": {"type": "Split", "pattern": {"Regex": "[aeiou]+"}, "behavior": "Isolated"},
+        """),
+    .json(
+      "a behavior that is not known", .unsupported, "Eaten",
+      parts: #""pre_tokenizer": {"type": "Punctuation", "behavior": "Eaten"},"#),
+    .json(
+      "a split without a pattern", .malformed, "pattern",
+      parts: #""pre_tokenizer": {"type": "Split", "behavior": "Isolated"},"#),
+    .json(
+      "a delimiter of two characters", .malformed, "delimiter",
+      parts: #""pre_tokenizer": {"type": "CharDelimiterSplit", "delimiter": "ab"},"#),
+    .json(
+      "RoBERTa's template without a token", .malformed, "cls has no id",
+      parts: #""post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2]},"#),
     .json(
       "sequences within sequences", .limit, "nested",
       parts: #""normalizer": "#

@@ -9,11 +9,15 @@ struct TokenizerCase: Sendable, CustomTestStringConvertible {
   /// `wordpiece_cased`
   let set: String
   let text: String
+  let pair: String?
+  /// Whether special tokens stand around.
+  let hasTemplate: Bool
   let ids: [Int]
   let tokens: [String]
   let decoded: String?
   /// In code points; SentencePiece's cases have none.
   let offsets: [Range<Int>]?
+  let types: [Int]?
 
   var testDescription: String { "\(set): \(text.debugDescription)" }
 
@@ -25,17 +29,39 @@ struct TokenizerCase: Sendable, CustomTestStringConvertible {
     let json = try JSON.parse(file.bytes(0..<file.count))
     // SentencePiece spells an unknown piece as the text has it, we as the vocabulary has it.
     let pieces = json["pieces"]?.arrayValue?.map { $0[0]?.stringValue ?? "" }
-    return try (json["cases"]?.arrayValue ?? []).map { json in
-      let ids = (json["ids"]?.arrayValue ?? []).compactMap(\.intValue)
-      return TokenizerCase(
-        set: set, text: try #require(json["text"]?.stringValue), ids: ids,
-        tokens: pieces.map { pieces in ids.map { pieces[$0] } }
-          ?? (json["tokens"]?.arrayValue ?? []).compactMap(\.stringValue),
-        decoded: json["decoded"]?.stringValue,
-        offsets: json["offsets"]?.arrayValue?.compactMap { pair in
-          guard let start = pair[0]?.intValue, let end = pair[1]?.intValue else { return nil }
-          return start..<end
-        })
+    return try (json["cases"]?.arrayValue ?? []).map {
+      try TokenizerCase($0, set: set, pieces: pieces)
     }
+  }
+
+  init(_ json: JSON, set: String, pieces: [String]? = nil) throws {
+    self.set = set
+    text = try #require(json["text"]?.stringValue)
+    pair = json["pair"]?.stringValue
+    hasTemplate = json["template"]?.boolValue ?? false
+    let ids = (json["ids"]?.arrayValue ?? []).compactMap(\.intValue)
+    self.ids = ids
+    tokens =
+      pieces.map { pieces in ids.map { pieces[$0] } }
+      ?? (json["tokens"]?.arrayValue ?? []).compactMap(\.stringValue)
+    decoded = json["decoded"]?.stringValue
+    offsets = json["offsets"]?.arrayValue?.compactMap { pair in
+      guard let start = pair[0]?.intValue, let end = pair[1]?.intValue else { return nil }
+      return start..<end
+    }
+    types = json["types"]?.arrayValue?.compactMap(\.intValue)
+  }
+
+  /// Whether a tokenizer makes of the text what the original program did.
+  func check(_ tokenizer: Tokenizer) throws {
+    let encoding = tokenizer.encode(text, pair: pair, template: hasTemplate)
+    #expect(encoding.ids == ids, "\(self)")
+    #expect(encoding.tokens.map(Exact.init) == tokens.map(Exact.init), "\(self)")
+    if let offsets { #expect(encoding.offsets == offsets, "\(self)") }
+    if let types { #expect(encoding.types == types, "\(self)") }
+  }
+
+  func checkDecoding(_ tokenizer: Tokenizer) throws {
+    #expect(Exact(tokenizer.decode(ids)) == Exact(try #require(decoded)), "\(self)")
   }
 }

@@ -44,15 +44,16 @@ struct BytePairFiles: TokenizerFormat {
     let vocabulary = try Self.vocabulary(files.pieces, in: folder)
     let merges = try Self.merges(files.merges, in: folder)
     let convention = BytePairConvention.of(vocabulary, folder)
-    let options = convention.options(vocabulary)
-    let dictionary = folder.names.contains(FairseqDictionary.name)
-    if dictionary, files.pieces == "encoder.json" {
-      let model = try BytePairs(vocabulary, merges: merges)
-      return try BytePairConvention.roberta.tokenizer(
-        try FairseqDictionary(model, in: folder), folder)
-    }
-    return try convention.tokenizer(
-      try BytePairs(vocabulary, merges: merges, options: options), folder)
+    let isFairseq =
+      files.pieces == "encoder.json" && folder.names.contains(FairseqDictionary.name)
+    let options = isFairseq ? BytePairs.Options() : convention.options(vocabulary)
+    let model: BytePairs
+    do throws(SmithError) {
+      model = try BytePairs(vocabulary, merges: merges, options: options)
+    } catch { throw error.at(file: folder.path.appending(path: files.merges)) }
+    guard isFairseq else { return try convention.tokenizer(model, folder) }
+    return try BytePairConvention.roberta.tokenizer(
+      try FairseqDictionary(model, in: folder), folder)
   }
 
   private static func vocabulary(

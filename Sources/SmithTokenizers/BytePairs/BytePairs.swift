@@ -23,8 +23,8 @@ struct BytePairs: TokenizerModel {
   let options: Options
   let merges: PairTable
   let symbols: WordSymbols
-  /// By id: whether a word that is this piece stays one, so that no merge need be tried.
-  private var isWhole: [Bool] = []
+  /// The words that end as one piece, so that no merge need be tried.
+  private var whole = WordTable()
 
   /// The merges are told by both their parts, the first to be merged first.
   ///
@@ -36,7 +36,7 @@ struct BytePairs: TokenizerModel {
     self.options = options
     self.merges = try PairTable(merges, vocabulary, continuation: options.continuation)
     symbols = try WordSymbols(vocabulary, options)
-    isWhole = (0..<vocabulary.count).map { id in isWhole(id) }
+    whole = wholeWords()
   }
 
   func encode(_ word: Word, into pieces: inout [Piece]) { encode([word], into: &pieces) }
@@ -44,7 +44,7 @@ struct BytePairs: TokenizerModel {
   func encode(_ words: [Word], into pieces: inout [Piece]) {
     var ranks: [UInt32] = []
     for word in words where !word.isEmpty {
-      if let id = whole(word) {
+      if let id = whole.id(of: word) {
         pieces.append(Piece(id: id, of: word))
         continue
       }
@@ -54,33 +54,26 @@ struct BytePairs: TokenizerModel {
     }
   }
 
-  /// The piece that all of a word is, where that is known before merging.
-  private func whole(_ word: Word) -> Int? {
-    var node = PieceTrie.root
-    for element in word {
-      guard let next = vocabulary.trie.step(from: node, element.scalar) else { return nil }
-      node = next
-    }
-    if options.ignoresMerges { return vocabulary.trie.id(at: node) }
-    for byte in options.ending.utf8 {
-      guard let next = vocabulary.trie.step(from: node, byte) else { return nil }
-      node = next
-    }
-    return vocabulary.trie.id(at: node).flatMap { isWhole[$0] ? $0 : nil }
-  }
-
-  /// Whether the word that a piece spells is merged to that very piece.
-  private func isWhole(_ id: Int) -> Bool {
-    guard let piece = vocabulary.piece(id), !piece.isEmpty else { return false }
-    let text = piece.utf8.dropLast(options.ending.utf8.count)
-    guard piece.utf8.dropFirst(text.count).elementsEqual(options.ending.utf8), !text.isEmpty,
-      let word = String(text)
-    else { return false }
+  /// The words that pieces spell and that are merged to those very pieces; all of them where merges do not matter.
+  private func wholeWords() -> WordTable {
+    var words = WordTable(expecting: vocabulary.count)
     var pieces: [Piece] = []
     var ranks: [UInt32] = []
-    symbols.append(AlignedText(word)[...], to: &pieces)
-    merge(&pieces, from: 0, &ranks)
-    return pieces.count == 1 && pieces[0].id == id
+    for (id, piece) in vocabulary.pieces.enumerated() {
+      if options.ignoresMerges {
+        words.insert(piece.unicodeScalars, id: id)
+        continue
+      }
+      let text = piece.utf8.dropLast(options.ending.utf8.count)
+      guard piece.utf8.dropFirst(text.count).elementsEqual(options.ending.utf8),
+        let word = String(text)
+      else { continue }
+      pieces.removeAll(keepingCapacity: true)
+      symbols.append(AlignedText(word)[...], to: &pieces)
+      merge(&pieces, from: 0, &ranks)
+      if pieces.count == 1, pieces[0].id == id { words.insert(word.unicodeScalars, id: id) }
+    }
+    return words
   }
 }
 
@@ -105,6 +98,11 @@ extension PairTable {
       }
       let pair = (try id(left.utf8), try id(right.utf8))
       // The right part continues the left one, so what says so goes.
+      guard right.utf8.count >= continuation.utf8.count else {
+        throw SmithError(
+          .malformed, "merge \(rank + 1) does not continue a word with \(continuation)",
+          at: Place(item: "\(left) \(right)"))
+      }
       let rest = right.utf8.dropFirst(continuation.utf8.count)
       let merged = try id(Array(left.utf8) + rest)
       set(pair.0, pair.1, Merge(rank: UInt32(rank), id: UInt32(merged)))

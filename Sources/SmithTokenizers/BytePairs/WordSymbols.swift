@@ -21,11 +21,12 @@ struct WordSymbols: Sendable {
     if let text = options.unknown, unknown == nil {
       throw SmithError(.missing, "the vocabulary has no \(text), which unk_token names")
     }
-    let hexadecimal = Array("0123456789ABCDEF")
     bytes =
       options.fallsBackToBytes
-      ? (0..<256).map { vocabulary.id(of: "<0x\(hexadecimal[$0 >> 4])\(hexadecimal[$0 & 15])>") }
-      : []
+      ? (0..<256).map { byte in
+        let digits = String(byte, radix: 16, uppercase: true)
+        return vocabulary.id(of: "<0x\(byte < 16 ? "0" : "")\(digits)>")
+      } : []
     var common: [Int32] = []
     for place in 0..<4 {
       for value in 0..<Self.commonCount {

@@ -11,7 +11,9 @@ struct BertNormalizer: Normalizer, Hashable {
 
   func normalize(_ text: inout AlignedText) {
     if cleansText { Self.clean(&text) }
-    if separatesIdeographs { text.replaceEach { $0.isIdeograph ? [" ", $0, " "] : nil } }
+    if separatesIdeographs, text.contains(where: { $0.scalar.value >= 0x3400 }) {
+      text.replaceEach { $0.isIdeograph ? [" ", $0, " "] : nil }
+    }
     if lowercases { LowercaseNormalizer().normalize(&text) }
     if stripsAccents ?? lowercases {
       NormalizationForm.nfd.normalize(&text)
@@ -20,16 +22,21 @@ struct BertNormalizer: Normalizer, Hashable {
   }
 
   private static func clean(_ text: inout AlignedText) {
-    text.replaceEach { scalar in
-      switch scalar {
-      case " "..."~": nil
-      case "\t", "\n", "\r": [" "]
-      case "\u{FFFD}": []
-      case _ where scalar.isControlOrPrivate: []
-      case _ where scalar.isWhiteSpace: [" "]
-      default: nil
+    var hasControls = false
+    for index in text.indices {
+      switch text[index].scalar {
+      case " "..."~": continue
+      case "\t", "\n", "\r": text[index].scalar = " "
+      case let scalar where isDropped(scalar): hasControls = true
+      case let scalar where scalar.isWhiteSpace: text[index].scalar = " "
+      default: continue
       }
     }
+    if hasControls { text.removeAll { isDropped($0.scalar) } }
+  }
+
+  private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
+    scalar == "\u{FFFD}" || scalar.isControlOrPrivate
   }
 }
 

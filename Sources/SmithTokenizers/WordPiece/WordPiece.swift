@@ -10,6 +10,7 @@ struct WordPiece: TokenizerModel {
   let longestWord: Int
   /// What stands before a piece that continues a word.
   let continuation: String
+  private let whole: WordTable
   /// Where the pieces that continue a word begin; nil where there are none.
   private let continuing: UInt32?
 
@@ -33,6 +34,7 @@ struct WordPiece: TokenizerModel {
       node = node.flatMap { vocabulary.trie.step(from: $0, byte) }
     }
     continuing = node
+    whole = WordTable(vocabulary)
   }
 
   func encode(_ word: Word, into pieces: inout [Piece]) {
@@ -41,10 +43,14 @@ struct WordPiece: TokenizerModel {
       pieces.append(Piece(id: unknown, of: word))
       return
     }
+    if let id = whole.id(of: word) {
+      pieces.append(Piece(id: id, of: word))
+      return
+    }
     var start = word.startIndex
     while start < word.endIndex {
       let node = start == word.startIndex ? PieceTrie.root : continuing
-      guard let node, let (id, end) = longest(word[start...], from: node) else {
+      guard let node, let (id, end) = longest(word, at: start, from: node) else {
         pieces.removeSubrange(first...)
         pieces.append(Piece(id: unknown, of: word))
         return
@@ -54,11 +60,12 @@ struct WordPiece: TokenizerModel {
     }
   }
 
-  private func longest(_ rest: Word, from root: UInt32) -> (id: Int, end: Int)? {
+  @inline(__always)
+  private func longest(_ word: Word, at start: Int, from root: UInt32) -> (id: Int, end: Int)? {
     var best: (Int, Int)?
     var node = root
-    for index in rest.indices {
-      guard let next = vocabulary.trie.step(from: node, rest[index].scalar) else { break }
+    for index in start..<word.endIndex {
+      guard let next = vocabulary.trie.step(from: node, word[index].scalar) else { break }
       node = next
       if let id = vocabulary.trie.id(at: node) { best = (id, index + 1) }
     }
