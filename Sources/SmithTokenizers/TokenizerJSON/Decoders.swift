@@ -8,6 +8,11 @@ enum Decoders: TokenizerStage {
     "WordPiece": { json in
       WordPieceDecoder(
         continuation: json["prefix"]?.stringValue ?? "##", cleansUp: json.flag("cleanup", true))
-    }
+    },
+    "ByteFallback": { _ in ByteFallbackDecoder() },
+    "Fuse": { _ in FuseDecoder() },
+    "Metaspace": { json throws(SmithError) in try Metaspace(json) },
+    "Replace": { json throws(SmithError) in try Replacing(json) },
+    "Strip": { json throws(SmithError) in try StripDecoder(json) },
   ]
 }

@@ -10,7 +10,8 @@ enum Models {
         vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "[UNK]",
         continuation: json["continuing_subword_prefix"]?.stringValue ?? "##",
         longestWord: json["max_input_chars_per_word"]?.intValue ?? 100)
-    }
+    },
+    "Unigram": { (json, _) throws(SmithError) in try ScoredPieces.unigram(json) },
   ]
 
   static func read(_ json: JSON?, added: [AddedToken]) throws(SmithError) -> any TokenizerModel {
