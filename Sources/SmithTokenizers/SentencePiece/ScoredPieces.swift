@@ -17,6 +17,16 @@ struct ScoredPieces: Sendable {
 
   /// - Throws: `.malformed` for pieces that contradict each other, `.missing` without an unknown piece or bytes that are promised.
   init(_ pieces: [ModelProto.Piece], fallsBackToBytes: Bool) throws(SmithError) {
+    try Self.checkOnce(pieces)
+    try self.init(pieces, bytes: Self.bytes(pieces, fallsBackToBytes))
+  }
+
+  /// The same for a list that does not say which pieces are bytes.
+  init(listed pieces: [ModelProto.Piece], fallsBackToBytes: Bool) throws(SmithError) {
+    try self.init(pieces, bytes: fallsBackToBytes ? Self.bytes(pieces) : nil)
+  }
+
+  private init(_ pieces: [ModelProto.Piece], bytes: [Int]?) throws(SmithError) {
     vocabulary = try Vocabulary(pieces.map(\.text))
     kinds = pieces.map(\.kind)
     scores = pieces.map(\.score)
@@ -28,8 +38,7 @@ struct ScoredPieces: Sendable {
       throw SmithError(.malformed, "\(unknowns.count) pieces for the unknown")
     }
     self.unknown = unknown
-    bytes = try Self.bytes(pieces, vocabulary, fallsBackToBytes)
-    try Self.checkOnce(pieces)
+    self.bytes = bytes
   }
 
   /// Appends what stands for a stretch that no piece covers: its bytes, or the unknown piece, one for neighbours.
@@ -61,23 +70,36 @@ struct ScoredPieces: Sendable {
   func isControl(_ id: Int) -> Bool { kinds.indices.contains(id) && kinds[id] == .control }
 
   private static func bytes(
-    _ pieces: [ModelProto.Piece], _ vocabulary: Vocabulary, _ fallsBack: Bool
+    _ pieces: [ModelProto.Piece], _ fallsBack: Bool
   ) throws(SmithError) -> [Int]? {
-    guard fallsBack else {
-      guard let byte = pieces.first(where: { $0.kind == .byte }) else { return nil }
+    if !fallsBack, let byte = pieces.first(where: { $0.kind == .byte }) {
       throw SmithError(
         .malformed, "a piece for a byte in a model without byte fallback",
         at: Place(item: byte.text))
     }
-    var ids: [Int] = []
-    for byte in UInt8.min...UInt8.max {
-      let piece = byte.bytePiece
-      guard let id = vocabulary.id(of: piece), pieces[id].kind == .byte else {
-        throw SmithError(.missing, "the model falls back to bytes and has no \(piece)")
-      }
-      ids.append(id)
+    if let other = pieces.first(where: { $0.kind == .byte && !$0.text.isBytePiece }) {
+      throw SmithError(.malformed, "a piece for a byte that is none", at: Place(item: other.text))
     }
-    return ids
+    return fallsBack ? try bytes(pieces.map { $0.kind == .byte ? $0.text : "" }) : nil
+  }
+
+  private static func bytes(_ pieces: [ModelProto.Piece]) throws(SmithError) -> [Int] {
+    try bytes(pieces.map(\.text))
+  }
+
+  /// The ids of all bytes.
+  private static func bytes(_ texts: [String]) throws(SmithError) -> [Int] {
+    var found: [UInt8: Int] = [:]
+    for (id, text) in texts.enumerated() where text.isBytePiece {
+      if let byte = UInt8(bytePiece: text) { found[byte] = found[byte] ?? id }
+    }
+    return try (UInt8.min...UInt8.max).map { byte throws(SmithError) in
+      guard let id = found[byte] else {
+        throw SmithError(
+          .missing, "the model falls back to bytes and has no \(byte.bytePiece)")
+      }
+      return id
+    }
   }
 
   /// One text may stand for one piece that covers text and for one that does not.
@@ -118,4 +140,9 @@ extension UInt8 {
     }
     self.init(String(decoding: piece[3..<5], as: UTF8.self), radix: 16)
   }
+}
+
+extension String {
+  /// Whether it spells a byte, in capitals.
+  fileprivate var isBytePiece: Bool { UInt8(bytePiece: self).map { $0.bytePiece == self } ?? false }
 }

@@ -65,7 +65,7 @@ struct SentencePieceBPE: SegmentingModel {
     for range in merging.ranges {
       open.append(range)
       while let range = open.popLast() {
-        guard let id = id(of: word[range]) else {
+        guard let id = trie.id(of: word[range]) else {
           pieces.appendUnknown(range, of: word, to: &segments)
           continue
         }
@@ -77,15 +77,6 @@ struct SentencePieceBPE: SegmentingModel {
         }
       }
     }
-  }
-
-  private func id(of word: Word) -> Int? {
-    var node = PieceTrie.root
-    for element in word {
-      guard let next = trie.step(from: node, element.scalar) else { return nil }
-      node = next
-    }
-    return trie.id(at: node)
   }
 }
 
@@ -219,6 +210,16 @@ private struct Merging {
 }
 
 extension PieceTrie {
+  /// The id of the piece that a word is.
+  func id(of word: Word) -> Int? {
+    var node = PieceTrie.root
+    for element in word {
+      guard let next = step(from: node, element.scalar) else { return nil }
+      node = next
+    }
+    return id(at: node)
+  }
+
   /// The end of the longest piece that a word begins with.
   func longest(in word: Word) -> Int? {
     var node = PieceTrie.root

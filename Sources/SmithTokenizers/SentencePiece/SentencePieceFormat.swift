@@ -53,7 +53,7 @@ extension Tokenizer {
     var splitters: [any Splitter] = []
     if goesOn {
       if normalizer.prefix == .front, folder.setting("add_prefix_space")?.boolValue ?? true {
-        splitters = [FirstSpace()]
+        splitters = [FirstSpace(joinsSpaces: normalizer.joinsFirstSpace)]
       }
       normalizer.prefix = .none
       normalizer.keepsFirstSpace = true

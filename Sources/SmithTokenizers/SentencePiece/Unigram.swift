@@ -6,15 +6,19 @@ struct Unigram: SegmentingModel {
   let pieces: ScoredPieces
   /// What covers text: all but unused pieces.
   private let trie: PieceTrie
-  /// By id.
-  private let scores: [Float]
-  /// Of one code point that no piece by itself covers.
-  private let unknownScore: Float
+  private let scores: Scores
 
   var vocabulary: Vocabulary { pieces.vocabulary }
 
+  /// By id, and of one code point that no piece by itself covers. SentencePiece adds in 32 bits, Hugging Face's tokenizers in 64;
+  /// where two ways are equally good but for rounding, that decides.
+  private enum Scores: Sendable {
+    case single([Float], unknown: Float)
+    case double([Double], unknown: Double)
+  }
+
   /// What an unknown code point costs beside the worst piece.
-  private static let unknownPenalty: Float = 10
+  private static let unknownPenalty = 10.0
 
   init(_ pieces: ScoredPieces) throws(SmithError) {
     self.pieces = pieces
@@ -28,8 +32,14 @@ struct Unigram: SegmentingModel {
       default: break
       }
     }
-    self.scores = scores
-    unknownScore = worst - Self.unknownPenalty
+    self.scores = .single(scores, unknown: worst - Float(Self.unknownPenalty))
+  }
+
+  /// As Hugging Face's tokenizers have it: scores of 64 bits, and every piece is found in text.
+  init(_ pieces: ScoredPieces, scores: [Double]) throws(SmithError) {
+    self.pieces = pieces
+    trie = pieces.vocabulary.trie
+    self.scores = .double(scores, unknown: (scores.min() ?? 0) - Self.unknownPenalty)
   }
 
   /// User-defined pieces have no score of their own; each byte adds to it, so that a long one goes before two short ones.
@@ -39,24 +49,37 @@ struct Unigram: SegmentingModel {
 
   func isControl(_ id: Int) -> Bool { pieces.isControl(id) }
 
+  func segments(of word: Word) -> [Segment] {
+    switch scores {
+    case .single(let scores, let unknown):
+      segments(of: word, bestWay(over: word, scores, unknown))
+    case .double(let scores, let unknown):
+      segments(of: word, bestWay(over: word, scores, unknown))
+    }
+  }
+
   /// The end of the best way to a place.
-  private struct Step {
-    var score: Float = 0
+  private struct Step<Score: BinaryFloatingPoint> {
+    var score: Score = 0
     /// Where its last piece begins; -1 where no way leads here yet.
     var start: Int32 = -1
     var id: Int32 = -1
 
     /// Of two equal ways the first stays.
     @inline(__always)
-    mutating func offer(_ score: Float, from start: Int32, id: Int32) {
+    mutating func offer(_ score: Score, from start: Int32, id: Int32) {
       guard self.start < 0 || score > self.score else { return }
       self = Step(score: score, start: start, id: id)
     }
   }
 
-  func segments(of word: Word) -> [Segment] {
+  /// By place in the word, from 0 (Viterbi's algorithm).
+  @inline(__always)
+  private func bestWay<Score: BinaryFloatingPoint>(
+    over word: Word, _ scores: [Score], _ unknown: Score
+  ) -> [Step<Score>] {
     let first = word.startIndex
-    var steps = Array(repeating: Step(), count: word.count + 1)
+    var steps = Array(repeating: Step<Score>(), count: word.count + 1)
     for start in word.indices {
       let score = steps[start - first].score
       let from = Int32(truncatingIfNeeded: start - first)
@@ -73,13 +96,13 @@ struct Unigram: SegmentingModel {
       }
       if isCovered { continue }
       steps[start - first + 1].offer(
-        score + unknownScore, from: from, id: Int32(truncatingIfNeeded: pieces.unknown))
+        score + unknown, from: from, id: Int32(truncatingIfNeeded: pieces.unknown))
     }
-    return segments(of: word, steps)
+    return steps
   }
 
   /// Back along the best way.
-  private func segments(of word: Word, _ steps: [Step]) -> [Segment] {
+  private func segments<Score>(of word: Word, _ steps: [Step<Score>]) -> [Segment] {
     var way: [Int] = []
     var end = word.count
     while end > 0 {
@@ -88,15 +111,29 @@ struct Unigram: SegmentingModel {
     }
     var segments: [Segment] = []
     segments.reserveCapacity(way.count)
+    // Neighbours that are unknown stand together.
+    var unknown: Range<Int>?
     for end in way.reversed() {
       let step = steps[end]
       let range = (word.startIndex + Int(step.start))..<(word.startIndex + end)
       if Int(step.id) == pieces.unknown {
-        pieces.appendUnknown(range, of: word, to: &segments)
-      } else {
-        segments.append(Segment(id: Int(step.id), range: range))
+        unknown = (unknown?.lowerBound ?? range.lowerBound)..<range.upperBound
+        continue
       }
+      if let run = unknown { append(unknown: run, of: word, to: &segments) }
+      unknown = nil
+      segments.append(Segment(id: Int(step.id), range: range))
     }
+    if let run = unknown { append(unknown: run, of: word, to: &segments) }
     return segments
+  }
+
+  private func append(unknown run: Range<Int>, of word: Word, to segments: inout [Segment]) {
+    // Where every piece is found in text, the unknown one is too.
+    if pieces.bytes != nil, trie.id(of: word[run]) == pieces.unknown {
+      segments.append(Segment(id: pieces.unknown, range: run))
+    } else {
+      pieces.appendUnknown(run, of: word, to: &segments)
+    }
   }
 }
