@@ -88,6 +88,7 @@ let package = Package(
 if isFuzzing {
   package.targets.append(
     .executableTarget(
-      name: "WeightsmithFuzz", dependencies: ["SmithBytes", "SmithTensors", "SmithCheckpoints"],
+      name: "WeightsmithFuzz",
+      dependencies: ["SmithBytes", "SmithTensors", "SmithTokenizers", "SmithCheckpoints"],
       swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])]))
 }

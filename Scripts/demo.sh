@@ -45,6 +45,9 @@ run ls -l "$out/albert-hf"
 say "3. Prove that it is the same model: every tensor, every layer, against the measured rounding floor"
 run_expecting 0 weightsmith verify "$google" "$out/albert-hf"
 
+say "   and ask it something: text goes through the SentencePiece model that came along"
+run weightsmith run "$out/albert-hf" --text "[MASK] is the capital of japan ." --top 3
+
 say "4. Quantize it; the policy for reduced precision judges, and cloze questions show what the model still knows"
 for scheme in int8-channel q8_0; do
   run weightsmith quantize "$google" "$out/albert-$scheme" --scheme "$scheme"

@@ -108,7 +108,7 @@ pip_ggml() {
 
 # judges_venv DIR: the light packages that judge what we write.
 judges_venv() {
-  python_venv "$1" numpy h5py safetensors gguf onnx msgpack || { complain "pip could not install the judges"; return 1; }
+  python_venv "$1" numpy h5py safetensors gguf onnx msgpack tokenizers sentencepiece || { complain "pip could not install the judges"; return 1; }
   pip_ggml "$1"
 }
 

@@ -1,5 +1,5 @@
-"""Independent readers over our output, without PyTorch: the safetensors package, gguf-py, ggml's C library and our own Python bundle
-reader against the source files as h5py and those readers see them.
+"""Independent readers over our output, without PyTorch: the safetensors package, gguf-py, ggml's C library, Hugging Face's tokenizers and our own
+Python bundle reader against the source files as h5py and those readers see them.
 
     WEIGHTSMITH=path/to/weightsmith python light.py
 """
@@ -17,6 +17,7 @@ import gguf_readers
 import foreign
 import llama
 import samples
+import texts
 from checks import ROOT, Failure, Score, convert, same_tensors
 
 
@@ -182,6 +183,7 @@ def main():
         foreign.from_arrays(score, folder)
         blocks.quantized(score, folder)
         llama.check(score, folder)
+        texts.check(score)
     print(f"{len(score.rows)} checks, {score.failures} failed")
     return 1 if score.failures else 0
 

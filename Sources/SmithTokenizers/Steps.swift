@@ -8,6 +8,7 @@ public protocol Splitter: Sendable {
   /// - Parameters:
   ///   - words: What the splitters before have made.
   ///   - isFirst: Whether the words begin the text, and do not follow an added token.
+  /// - Returns: The words in order; empty ones are passed over.
   func split(_ words: [Word], isFirst: Bool) -> [Word]
 }
 
@@ -33,5 +34,6 @@ extension TokenizerModel {
 /// A step from tokens to text: what comes out of the last one is joined.
 public protocol TokenDecoder: Sendable {
   /// - Parameter tokens: As the vocabulary spells them, or as the steps before left them.
+  /// - Returns: What the next step takes.
   func decode(_ tokens: [String]) -> [String]
 }

@@ -28,6 +28,7 @@ public struct Tokenizer: Sendable {
   ///   - pair: A second text, for models that read two.
   ///   - template: Whether to put special tokens around.
   ///   - maximum: At most so many ids with those around them: pieces are dropped from the end of the longer text.
+  /// - Returns: Ids, tokens, types and places, one for each token.
   public func encode(
     _ text: String, pair: String? = nil, template: Bool = true, maximum: Int? = nil
   ) -> TokenEncoding {
@@ -53,6 +54,7 @@ public struct Tokenizer: Sendable {
   /// - Parameters:
   ///   - ids: Any ids; those that no token has give nothing.
   ///   - skippingSpecial: Leaves out the tokens that stand for no text.
+  /// - Returns: The text, which need not be the one that the ids came from.
   public func decode(_ ids: [Int], skippingSpecial: Bool = true) -> String {
     let kept = skippingSpecial ? ids.filter { !added.isSpecial($0) && !model.isControl($0) } : ids
     var tokens = kept.compactMap { token($0) }

@@ -15,7 +15,7 @@ public struct Companion: Hashable, Sendable {
   private static let tokenizerFiles = [
     "vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
     "added_tokens.json", "spiece.model", "sentencepiece.bpe.model", "tokenizer.model",
-    "generation_config.json", "dict.txt",
+    "vocab.json", "merges.txt", "encoder.json", "vocab.bpe", "generation_config.json", "dict.txt",
   ]
 
   /// The target's configuration file and the tokenizer files found beside the source.

@@ -4,8 +4,8 @@ import Foundation
 /// `WEIGHTSMITH_FIXTURES` the process makes a corpus and ends; without a reader it lists them.
 private let run: FuzzRun = {
   let environment = ProcessInfo.processInfo.environment
-  guard let subject = environment["WEIGHTSMITH_READER"].flatMap(Subject.named) else {
-    print(Subject.all.map(\.name).joined(separator: " "))
+  guard let subject = environment["WEIGHTSMITH_READER"].flatMap(Subjects.named) else {
+    print(Subjects.all.map(\.name).joined(separator: " "))
     exit(64)
   }
   if let corpus = environment["WEIGHTSMITH_FUZZ_SEEDS"] {

@@ -131,7 +131,7 @@ import Testing
   ]
 
   @Test(arguments: attacks)
-  func isRefused(_ attack: Attack) throws {
+  func `a wrong file is refused`(_ attack: Attack) throws {
     let scratch = try Scratch()
     let path = try scratch.write(Array(attack.text.utf8), as: "tokenizer.json")
     do throws(SmithError) {
@@ -145,7 +145,7 @@ import Testing
   }
 
   /// Cut short anywhere, a file is refused and nothing traps.
-  @Test func refusesEveryBeginning() throws {
+  @Test func `a file cut short is refused`() throws {
     let whole = try Fixtures.bytes("models/tokenizers/wordpiece_cased.tokenizer.json")
     let scratch = try Scratch()
     for count in stride(from: 0, to: whole.count - 2, by: 97) {
@@ -156,8 +156,8 @@ import Testing
 
   /// Texts that are no texts: every model gives something for them, and covers no more than there is.
   @Test(arguments: OriginalsTests.files)
-  func readsAnything(_ file: String, _ set: String) throws {
-    let tokenizer = try Tokenizer.open(TokenizerCase.folder.appending(path: file))
+  func `any text can be read`(_ file: String, _ set: String) throws {
+    let tokenizer = try OriginalsTests.open(file)
     for text in Self.texts {
       let count = text.unicodeScalars.count
       let encoding = tokenizer.encode(text, pair: text)

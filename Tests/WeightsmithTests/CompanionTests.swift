@@ -39,6 +39,25 @@ import Weightsmith
     #expect(try Model(Checkpoint.open("\(scratch.path)/kept")).dialect == .original)
   }
 
+  /// Byte pairs are two files; a model that came with them is read with them where it went.
+  @Test func `both files of byte pairs go along`() throws {
+    let source = "\(scratch.path)/src"
+    try FileManager.default.copyItem(atPath: Fixtures.path("models/roberta/hf"), toPath: source)
+    for (name, fixture) in [
+      ("vocab.json", "byte_bpe.vocab.json"), ("merges.txt", "byte_bpe.merges.txt"),
+    ] {
+      try scratch.write(try Fixtures.bytes("models/tokenizers/" + fixture), as: "src/\(name)")
+    }
+    let model = try Model(Checkpoint.open(source))
+    try Conversion(model, to: "msgpack", as: .flax, at: "\(scratch.path)/out").run()
+    #expect(Set(scratch.names(in: "out")).isSuperset(of: ["vocab.json", "merges.txt"]))
+    for text in ["Hello world", "can't  stop"] {
+      #expect(
+        try Tokenizer.open(near: "\(scratch.path)/out", family: "gpt2").encode(text).ids
+          == Tokenizer.open(near: source, family: "gpt2").encode(text).ids)
+    }
+  }
+
   /// Two SentencePiece models in one folder cannot both be `spiece.model`.
   @Test func `two vocabularies keep their names`() throws {
     let source = "\(scratch.path)/src"

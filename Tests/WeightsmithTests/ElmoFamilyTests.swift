@@ -182,8 +182,8 @@ import Weightsmith
 
   @Test func `words are read as words`() throws {
     let model = try model("elmo/bilm")
-    let sentences = [["Hello", "wörld", ","], ["ok"]]
-    let report = try Verification(of: model, against: model).compare(on: .words(sentences))
+    let sentences = ["Hello wörld ,", "ok"]
+    let report = try Verification(of: model, against: model).compare(on: .text(sentences))
     #expect(report.holds && report.layers.map(\.name).contains("outputs.2"))
     let ids = #expect(throws: SmithError.self) {
       try Verification(of: model, against: model).compare(on: .tokens([[1, 2]]))

@@ -143,7 +143,11 @@ import Weightsmith
     ("tokenizer.json", "[]", .malformed),
     ("tokenizer.json", #"{"model": {"type": "WordPiece", "vocab": {"a": -1}}}"#, .malformed),
     ("tokenizer.json", #"{"model": {"type": "WordPiece", "vocab": {"a": 9999999}}}"#, .malformed),
-    ("tokenizer.json", #"{"model": {"type": "WordPiece", "vocab": {"a": 28}}}"#, .mismatch),
+    ("tokenizer.json", #"{"model": {"type": "WordPiece", "vocab": {"a": 28}}}"#, .missing),
+    (
+      "tokenizer.json", #"{"model": {"type": "WordPiece", "vocab": {"[UNK]": 0, "a": 28}}}"#,
+      .mismatch
+    ),
     ("tokenizer_config.json", "nonsense", .malformed),
   ]
 

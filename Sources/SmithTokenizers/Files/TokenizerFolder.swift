@@ -35,7 +35,7 @@ public struct TokenizerFolder: Sendable {
   }
 
   /// The text of a special token, which stands bare or in an object: `cls_token`.
-  func special(_ role: String) -> String? {
+  public func special(_ role: String) -> String? {
     settings.lazy.compactMap { $0[role].flatMap { $0.stringValue ?? $0["content"]?.stringValue } }
       .first
   }

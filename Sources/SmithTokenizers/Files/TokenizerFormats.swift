@@ -15,7 +15,7 @@ public protocol TokenizerFormat: Sendable {
 /// All kinds of tokenizer files, the most telling first: a `tokenizer.json` says everything itself.
 public enum TokenizerFormats {
   public static let all: [any TokenizerFormat] = [
-    TokenizerJSON(), BytePairFiles(), VocabularyText(),
+    TokenizerJSON(), SentencePieceFormat(), BytePairFiles(), VocabularyText(),
   ]
 }
 

@@ -10,7 +10,7 @@ public struct Vocabulary: Sendable {
   /// More pieces than any vocabulary has.
   static let countLimit = 4 << 20
 
-  /// A piece for each id from 0. Of two pieces with the same bytes the first is found.
+  /// A piece for each id from 0. Of two pieces with the same bytes the last is found, as in the originals' dictionaries.
   init(_ pieces: [String]) throws(SmithError) {
     try self.init(pieces.enumerated().map { ($1, $0) })
   }
@@ -30,7 +30,7 @@ public struct Vocabulary: Sendable {
     pieces = Array(repeating: "", count: count)
     var isTaken = Array(repeating: false, count: count)
     trie = PieceTrie(expecting: entries.reduce(0) { $0 + $1.piece.utf8.count })
-    for (piece, id) in entries {
+    for (piece, id) in entries.reversed() {
       guard !isTaken[id] else {
         throw SmithError(.malformed, "two pieces with the id \(id)", at: Place(item: piece))
       }

@@ -19,7 +19,8 @@ struct VocabularyText: TokenizerFormat {
     let pieces = try folder.lines(name)
     return try Tokenizer(
       wordPieces: pieces,
-      lowercases: folder.setting("do_lower_case")?.boolValue ?? Self.lowercases(pieces),
+      lowercases: folder.setting("do_lower_case")?.boolValue
+        ?? Self.lowercases(folder.path.appending(path: name), pieces),
       stripsAccents: folder.setting("strip_accents")?.boolValue,
       separatesIdeographs: folder.setting("tokenize_chinese_chars")?.boolValue ?? true,
       special: Dictionary(
@@ -30,8 +31,13 @@ struct VocabularyText: TokenizerFormat {
 
   static let roles = ["unk", "cls", "sep", "pad", "mask"]
 
-  /// Whether the model read small letters only, where no file says it: then small letters without marks are what its pieces are made of.
-  private static func lowercases(_ pieces: [String]) -> Bool {
+  /// Whether the model read small letters only, where no file says it: the names of Google's archives do (`uncased_L-12_H-768_A-12`), else
+  /// a twentieth of the pieces with capitals or marks is more than small letters would leave.
+  private static func lowercases(_ path: String, _ pieces: [String]) -> Bool {
+    for name in [path.lastComponent, path.parentFolder.lastComponent] {
+      if name.contains("uncased") { return true }
+      if name.contains("cased") { return false }
+    }
     let normalizer = BertNormalizer(separatesIdeographs: false)
     let changed = pieces.count { piece in
       // Tokens in brackets are not made of text.
@@ -43,8 +49,7 @@ struct VocabularyText: TokenizerFormat {
       normalizer.normalize(&normalized)
       return !normalized.elementsEqual(text) { $0.scalar == $1.scalar }
     }
-    // A few odd ones come into every vocabulary.
-    return changed * 200 <= pieces.count
+    return changed * 20 <= pieces.count
   }
 }
 

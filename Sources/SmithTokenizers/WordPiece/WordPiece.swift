@@ -8,13 +8,18 @@ struct WordPiece: TokenizerModel {
   let unknown: Int
   /// Longer words, in code points, are unknown as a whole: 200 in Google's program, 100 in Hugging Face's.
   let longestWord: Int
+  /// What stands before a piece that continues a word.
+  let continuation: String
   private let whole: WordTable
   /// Where the pieces that continue a word begin; nil where there are none.
   private let continuing: UInt32?
 
+  static let usualContinuation = "##"
+
   /// - Throws: `.missing` without a token for the unknown.
   init(
-    _ vocabulary: Vocabulary, unknown: String = "[UNK]", continuation: String = "##",
+    _ vocabulary: Vocabulary, unknown: String = "[UNK]",
+    continuation: String = WordPiece.usualContinuation,
     longestWord: Int = 100
   ) throws(SmithError) {
     guard let id = vocabulary.id(of: unknown) else {
@@ -23,6 +28,7 @@ struct WordPiece: TokenizerModel {
     self.vocabulary = vocabulary
     self.unknown = id
     self.longestWord = longestWord
+    self.continuation = continuation
     var node: UInt32? = PieceTrie.root
     for byte in continuation.utf8 {
       node = node.flatMap { vocabulary.trie.step(from: $0, byte) }

@@ -17,12 +17,20 @@ extension Calibration {
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw SmithError(.malformed, "not UTF-8", remedy: "rows of token ids, or lines of text")
       }
-      let start = text.first { !$0.isWhitespace }
       let input: VerificationInput =
-        start == "[" || start == "{"
-        ? .tokens(try Self.rows(JSON.parse(bytes))) : try Self.lines(text)
+        Self.isJSON(text) ? .tokens(try Self.rows(JSON.parse(bytes))) : try Self.lines(text)
       self.init(input, workers: workers)
     } catch { throw error.at(file: path) }
+  }
+
+  /// Rows in brackets, or an object's first key: a text may begin with `[MASK]`.
+  private static func isJSON(_ text: String) -> Bool {
+    let start = Array(text.lazy.filter { !$0.isWhitespace }.prefix(2))
+    return switch start.first {
+    case "[": start.count < 2 || ["[", "{", "]"].contains(start[1]) || start[1].isNumber
+    case "{": start.count < 2 || start[1] == "\"" || start[1] == "}"
+    default: false
+    }
   }
 
   /// 64 MiB: some ten million tokens.

@@ -58,7 +58,7 @@ struct GGUFModelEntries {
     if own.contains(where: { $0.key == WordPieceVocabulary.modelKey }) {
       return [types] + own.filter { $0.key != types.key }
     }
-    if let words = try VocabularyFiles(folder: checkpoint.folder).read() {
+    if let words = try WordPieceVocabulary.beside(checkpoint.folder) {
       return [types] + (try words.filled(to: configuration[.vocabulary])).entries
     }
     notes.append(

@@ -6,6 +6,7 @@ extension Model {
   /// The tokenizer that belongs to the model: from the files beside its weights, or from a GGUF's own metadata.
   ///
   /// - Parameter file: A tokenizer file to use instead.
+  /// - Returns: The tokenizer.
   /// - Throws: `.missing` where there is none, `.mismatch` for one whose ids the word table has no rows for, and what reading throws.
   public func tokenizer(file: String? = nil) throws(SmithError) -> Tokenizer {
     if let file { return try Tokenizer.open(file, family: family) }
@@ -82,51 +83,5 @@ extension Tokenizer {
       special: Dictionary(
         uniqueKeysWithValues: words.specials.map { ($0.key.rawValue, words.tokens[$0.value].text) }
       ))
-  }
-}
-
-extension Tokenizer {
-  /// Opens a tokenizer file, or the one in a folder or beside a checkpoint. Weights are not read, but for a GGUF's metadata.
-  ///
-  /// - Throws: `.notFound` for a path where nothing is, `.missing` where there is no tokenizer, and what reading throws.
-  public static func open(near path: String) throws(SmithError) -> Tokenizer {
-    if FolderListing.isFile(path), let tokenizer = try openFile(path) { return tokenizer }
-    let folder = FolderListing.isFolder(path) ? path : path.parentFolder
-    guard FolderListing.isFolder(folder) else {
-      throw SmithError(.notFound, "no such file or folder", at: Place(file: path))
-    }
-    for place in [folder, folder.appending(path: "assets")] where FolderListing.isFolder(place) {
-      if let (tokenizer, _) = try find(in: TokenizerFolder(place)) { return tokenizer }
-    }
-    throw SmithError(
-      .missing, "no tokenizer there (\(TokenizerPlaces.known))", at: Place(file: path))
-  }
-
-  /// Nil for a file that is no tokenizer's: weights, which have one beside them.
-  private static func openFile(_ path: String) throws(SmithError) -> Tokenizer? {
-    let checkpoint: Checkpoint
-    do throws(SmithError) { return try open(path) } catch {
-      guard error.kind == .unsupported, path.hasSuffix(".gguf") else {
-        if error.kind == .unsupported { return nil }
-        throw error
-      }
-      checkpoint = try Checkpoint.open(path)
-    }
-    return try WordPieceVocabulary(checkpoint.source.typedMetadata).map {
-      words throws(SmithError) in
-      try Tokenizer(words)
-    }
-  }
-}
-
-extension TokenEncoding {
-  /// Ids and tokens; the code points that each covers, and which text each belongs to.
-  public var json: JSON {
-    [
-      "ids": .array(ids.map(JSON.integer)), "tokens": .array(tokens.map(JSON.string)),
-      "types": .array(types.map(JSON.integer)),
-      "offsets": .array(
-        offsets.map { .array([.integer($0.lowerBound), .integer($0.upperBound)]) }),
-    ]
   }
 }

@@ -50,6 +50,7 @@ public enum VerificationInput: Sendable {
   ///   - other: A model of the same vocabulary, which may have a tokenizer where the first has none.
   ///   - tokenizer: A tokenizer file instead.
   ///   - note: Is told what a user should know: texts that were cut.
+  /// - Returns: The same input, or the ids of its texts.
   /// - Throws: What `Model.tokens` throws.
   public func read(
     by model: Model, or other: Model? = nil, tokenizer: String? = nil,

@@ -6,7 +6,8 @@ struct Run: SmithCommand {
     abstract: "Run a model on an input and show what it puts out.",
     discussion: """
       --text goes through the tokenizer beside the weights; ELMo reads words as they are. Without text or ids the architecture's own \
-      small input is read. --json prints every number.
+      small input is read. With --top the heads answer in words: the likeliest tokens for each [MASK], the classes of a text or of its \
+      tokens. --json prints every number, or with --top the answers.
       """)
 
   @Argument(help: "The checkpoint to run.")
@@ -16,6 +17,9 @@ struct Run: SmithCommand {
 
   @Flag(help: "Also what each layer puts out.")
   var layers = false
+
+  @Option(help: ArgumentHelp("Answers of the heads, the n likeliest of each.", valueName: "n"))
+  var top: Int?
 
   @Option(
     help: ArgumentHelp(
@@ -31,12 +35,23 @@ struct Run: SmithCommand {
   @OptionGroup var source: ConfigurationOptions
 
   func execute() throws(SmithError) -> Outcome {
+    if let top, top < 1 { throw SmithError(.usage, "--top \(top): at least 1") }
     let model = try source.model(self.model)
+    let input = try sentences.input(for: model)
     let output = try model.run(
-      on: try sentences.input(for: model), taps: layers ? .everyLayer : .none,
+      on: input, taps: layers ? .everyLayer : .none,
       products: try ProductsChoice.parse(products) ?? .asStored,
       workers: OutputOptions.workers(jobs))
-    Reports.show(output, json: json)
+    guard let top else {
+      Reports.show(output, json: json)
+      return .fine
+    }
+    guard case .tokens(let rows) = input else {
+      throw SmithError(.usage, "--top: of which text?", remedy: "--text \"the [MASK] sat down\"")
+    }
+    let tokenizer = try model.tokenizer(file: sentences.tokenizer)
+    let answers = model.answers(in: output, on: rows, tokenizer: tokenizer, count: top)
+    Reports.show(answers, json: json)
     return .fine
   }
 }
@@ -57,5 +72,27 @@ extension Reports {
       ])
     }
     Console.print(table)
+  }
+
+  static func show(_ answers: [Answer], json: Bool) {
+    if json {
+      Console.print(["answers": .array(answers.map(\.json))])
+      return
+    }
+    if answers.isEmpty { Console.error("note: no head of this model answers: no mask, no class") }
+    var table = TextTable(
+      ["TEXT", "HEAD", "TOKEN", "ANSWER", "PROBABILITY"], [.right, .left, .left, .left, .right])
+    for answer in answers {
+      for (index, choice) in answer.choices.enumerated() {
+        let token = answer.place.map { "\($0) \((answer.token ?? "").escapedForTerminal)" } ?? ""
+        table.add(
+          (index == 0 ? ["\(answer.text + 1)", answer.head, token] : ["", "", ""])
+            + [
+              choice.label.escapedForTerminal,
+              String(((choice.probability * 10_000).rounded() / 10_000)),
+            ])
+      }
+    }
+    if !answers.isEmpty { Console.print(table) }
   }
 }

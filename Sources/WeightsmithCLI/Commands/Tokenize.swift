@@ -18,6 +18,12 @@ struct Tokenize: SmithCommand {
   @Option(help: ArgumentHelp("A second text, for models that read two.", valueName: "text"))
   var pair: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Whose customs hold where the file says nothing: albert, xlnet, t5, llama, roberta, ...; sentencepiece for none.",
+      valueName: "name"))
+  var family: String?
+
   @Flag(help: "Nothing around the text: no [CLS], no [SEP].")
   var bare = false
 
@@ -34,7 +40,7 @@ struct Tokenize: SmithCommand {
     if let maximum, maximum < 1 {
       throw SmithError(.usage, "--maximum \(maximum): at least 1")
     }
-    let tokenizer = try Tokenizer.open(near: model)
+    let tokenizer = try Tokenizer.open(near: model, family: family)
     guard text == "-" else {
       try show(text, tokenizer, inLines: false)
       return .fine
