@@ -16,7 +16,7 @@ import Testing
     ("encoder_bpe_40000.json", "vocab_40000.bpe"), ("tiny.vocab.json", "tiny.merges.txt"),
     ("tiny-vocab.json", "tiny-merges.txt"),
   ])
-  func findsBothFiles(_ pieces: String, _ merges: String) throws {
+  func `both files are found`(_ pieces: String, _ merges: String) throws {
     let scratch = try Scratch()
     try scratch.write(Self.bytes("roberta_bpe.vocab.json"), as: pieces)
     try scratch.write(Self.bytes("roberta_bpe.merges.txt"), as: merges)
@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: ["vocab.json", "merges.txt"])
-  func asksForTheOtherFile(_ name: String) throws {
+  func `the other file is asked for`(_ name: String) throws {
     let scratch = try Scratch()
     let path = try scratch.write(Self.bytes("roberta_bpe." + name), as: name)
     do throws(SmithError) {
@@ -49,7 +49,7 @@ import Testing
     (#"{"a": 0, "b": 1, "ab": 2}"#, "a b\na  b\n", "merges.txt", "merge 2"),
     (#"{"a": 0, "b": "1"}"#, "", "vocab.json", "id"), ("", "", "vocab.json", "ends early"),
   ])
-  func refusesWrongFiles(
+  func `wrong files are refused`(
     _ pieces: String, _ merges: String, _ file: String, _ says: String
   ) throws {
     let scratch = try Scratch()
@@ -65,7 +65,7 @@ import Testing
   }
 
   /// A first space where the settings say so, and the special tokens that they name.
-  @Test func readsSettings() throws {
+  @Test func `settings are read`() throws {
     let scratch = try Scratch()
     try scratch.write(Self.bytes("roberta_bpe.vocab.json"), as: "vocab.json")
     try scratch.write(Self.bytes("roberta_bpe.merges.txt"), as: "merges.txt")
@@ -82,7 +82,7 @@ import Testing
   }
 
   /// fairseq's ids: four special tokens, then GPT-2's ids as the dictionary lists them, then the mask.
-  @Test func readsFairseqDictionaries() throws {
+  @Test func `dictionaries of fairseq are read`() throws {
     let gpt2 = try #require(JSON.parse(Self.bytes("byte_bpe.vocab.json")).objectValue)
     let order = gpt2.compactMap(\.value.intValue).sorted { ($0 * 7) % 379 < ($1 * 7) % 379 }
     // The dictionary of a corpus where one piece never came.

@@ -27,20 +27,20 @@ struct TokenizerCase: Sendable, CustomTestStringConvertible {
   static func all(_ set: String) throws -> [TokenizerCase] {
     let file = try InputFile(folder.appending(path: set + ".cases.json"))
     let json = try JSON.parse(file.bytes(0..<file.count))
-    // SentencePiece spells an unknown piece as the text has it, we as the vocabulary has it.
     let pieces = json["pieces"]?.arrayValue?.map { $0[0]?.stringValue ?? "" }
     return try (json["cases"]?.arrayValue ?? []).map {
       try TokenizerCase($0, set: set, pieces: pieces)
     }
   }
 
+  /// Where `pieces` are given they spell the ids: SentencePiece spells an unknown piece as the text has it, we as the vocabulary has it.
   init(_ json: JSON, set: String, pieces: [String]? = nil) throws {
+    let ids = (json["ids"]?.arrayValue ?? []).compactMap(\.intValue)
     self.set = set
+    self.ids = ids
     text = try #require(json["text"]?.stringValue)
     pair = json["pair"]?.stringValue
     hasTemplate = json["template"]?.boolValue ?? false
-    let ids = (json["ids"]?.arrayValue ?? []).compactMap(\.intValue)
-    self.ids = ids
     tokens =
       pieces.map { pieces in ids.map { pieces[$0] } }
       ?? (json["tokens"]?.arrayValue ?? []).compactMap(\.stringValue)

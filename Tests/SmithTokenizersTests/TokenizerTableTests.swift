@@ -14,7 +14,7 @@ import Testing
 
   /// Whole tokenizers: added tokens with every flag, the options of byte-pair models, words on both sides of where merging changes its way.
   @Test(arguments: ["added_tokens", "byte_pair_models"])
-  func tokenizersGiveTheSame(_ name: String) throws {
+  func `tokenizers give the same`(_ name: String) throws {
     for row in try Self.rows(name) {
       let json = try #require(row["tokenizer"])
       let scratch = try Scratch()
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  @Test func splittersGiveTheSameWords() throws {
+  @Test func `splitters give the same words`() throws {
     for row in try Self.rows("splitters") {
       let splitters = try Splitters.read(row["pre_tokenizer"])
       #expect(!splitters.isEmpty)
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func decodersGiveTheSameText() throws {
+  @Test func `decoders give the same text`() throws {
     for row in try Self.rows("decoders") {
       let decoders = try Decoders.read(row["decoder"])
       for one in try #require(row["cases"]?.arrayValue) {
