@@ -76,7 +76,9 @@ public struct AddedTokens: Sendable {
   /// More than any tokenizer adds.
   private static let countLimit = 1 << 20
 
-  public func token(_ id: Int) -> AddedToken? { byID[id].map { tokens[$0] } }
+  public func token(_ id: Int) -> AddedToken? {
+    id > greatest ? nil : byID[id].map { tokens[$0] }
+  }
 
   public func id(of content: String) -> Int? {
     exact.id(of: content.utf8).map { tokens[$0].id }

@@ -36,7 +36,8 @@ public struct Tokenizer: Sendable {
     if let pair { texts.append(pieces(of: pair)) }
     let whole = texts.reduce(0) { $0 + $1.count }
     if let maximum { arrangement.truncate(&texts, to: maximum) }
-    var encoding = arrangement.arranged(texts) { self.token($0) }
+    let vocabulary = model.vocabulary
+    var encoding = arrangement.arranged(texts) { added.token($0)?.content ?? vocabulary.piece($0) }
     encoding.dropped = whole - texts.reduce(0) { $0 + $1.count }
     return encoding
   }
@@ -127,4 +128,11 @@ public struct TokenEncoding: Hashable, Sendable {
   public var dropped = 0
 
   public init() {}
+
+  mutating func reserve(_ count: Int) {
+    ids.reserveCapacity(count)
+    tokens.reserveCapacity(count)
+    types.reserveCapacity(count)
+    offsets.reserveCapacity(count)
+  }
 }
