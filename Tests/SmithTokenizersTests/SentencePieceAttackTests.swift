@@ -79,6 +79,9 @@ import Testing
       "a replacement outside", .malformed, "replacement",
       charsmap: TestPiece.map(units(value: 2), "x\0")),
     Attack(
+      "a root that is its own child", .malformed, "replacement",
+      charsmap: TestPiece.map(rootUnits, "x\0")),
+    Attack(
       "a replacement amid a character", .malformed, "replacement",
       charsmap: TestPiece.map(units(value: 1), "é\0")),
     Attack(
@@ -93,6 +96,14 @@ import Testing
     var units = [UInt32](repeating: 0, count: 256)
     units[0x61] = offset << 10 | 1 << 8 | 0x61
     units[0x01] = 1 << 31 | value
+    return units
+  }
+
+  /// A trie whose root is found again over `a`, with a value that is none.
+  static var rootUnits: [UInt32] {
+    var units = [UInt32](repeating: 0, count: 256)
+    units[0] = 0x61 << 10 | 1 << 8 | 0x61
+    units[0x61] = 0x7FFF_FFFF
     return units
   }
 
