@@ -44,7 +44,8 @@ public struct Tokenizer: Sendable {
         }
       }
     }
-    var encoding = arrangement.arranged(texts) { self.token($0) }
+    let vocabulary = model.vocabulary
+    var encoding = arrangement.arranged(texts) { added.token($0)?.content ?? vocabulary.piece($0) }
     encoding.dropped = whole - texts.reduce(0) { $0 + $1.count }
     return encoding
   }
@@ -136,4 +137,11 @@ public struct TokenEncoding: Hashable, Sendable {
   public var dropped = 0
 
   public init() {}
+
+  mutating func reserve(_ count: Int) {
+    ids.reserveCapacity(count)
+    tokens.reserveCapacity(count)
+    types.reserveCapacity(count)
+    offsets.reserveCapacity(count)
+  }
 }

@@ -17,6 +17,11 @@ struct PrecompiledNormalizer: Normalizer {
       var end = start + 1
       while end < text.count, !text.isCertainBreak(before: end) { end += 1 }
       if end == start + 1 {
+        if charsmap.keeps(text[start].scalar) {
+          result.append(text[start])
+          start = end
+          continue
+        }
         append(text[start..<end], to: &result)
       } else {
         for character in text[start..<end].string {

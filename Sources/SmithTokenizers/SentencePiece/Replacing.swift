@@ -32,6 +32,16 @@ enum ReplacedPattern: Hashable, Sendable {
     (#"\s{2,}"#, .whiteSpace(2)),
   ]
 
+  /// Whether it can begin with a code point.
+  @inline(__always)
+  func begins(with scalar: Unicode.Scalar) -> Bool {
+    switch self {
+    case .text(let text): text.unicodeScalars.first == scalar
+    case .spaces: scalar == " "
+    case .whiteSpace: scalar.isWhiteSpace
+    }
+  }
+
   /// How many scalars it takes from the beginning; 0 for none.
   func length(in rest: some Sequence<Unicode.Scalar>) -> Int {
     switch self {
@@ -78,9 +88,9 @@ struct Replacing: Normalizer, TokenDecoder, Hashable {
   }
 
   func normalize(_ text: inout AlignedText) {
-    var result: AlignedText = []
+    guard var index = text.firstIndex(where: { pattern.begins(with: $0.scalar) }) else { return }
+    var result = Array(text[..<index])
     result.reserveCapacity(text.count)
-    var index = 0
     while index < text.count {
       let length = pattern.length(in: text[index...].lazy.map(\.scalar))
       guard length > 0 else {

@@ -17,8 +17,8 @@ struct ScoredPieces: Sendable {
 
   /// - Throws: `.malformed` for pieces that contradict each other, `.missing` without an unknown piece or bytes that are promised.
   init(_ pieces: [ModelProto.Piece], fallsBackToBytes: Bool) throws(SmithError) {
-    try Self.checkOnce(pieces)
     try self.init(pieces, bytes: Self.bytes(pieces, fallsBackToBytes))
+    try checkOnce()
   }
 
   /// The same for a list that does not say which pieces are bytes.
@@ -59,12 +59,11 @@ struct ScoredPieces: Sendable {
   }
 
   /// A trie of the pieces of some kinds, which alone are looked for in text.
-  func trie(of kinds: Set<Kind>) throws(SmithError) -> PieceTrie {
-    var trie = PieceTrie(expecting: vocabulary.count * 8)
-    for (id, kind) in self.kinds.enumerated() where kinds.contains(kind) {
-      _ = try trie.insert(vocabulary.pieces[id].utf8, id: Int32(id))
-    }
-    return trie
+  func trie(of kinds: Set<Kind>) throws(SmithError) -> CompactTrie {
+    try CompactTrie(
+      self.kinds.indices.filter { kinds.contains(self.kinds[$0]) }.map {
+        (vocabulary.pieces[$0], $0)
+      })
   }
 
   func isControl(_ id: Int) -> Bool { kinds.indices.contains(id) && kinds[id] == .control }
@@ -103,13 +102,12 @@ struct ScoredPieces: Sendable {
   }
 
   /// One text may stand for one piece that covers text and for one that does not.
-  private static func checkOnce(_ pieces: [ModelProto.Piece]) throws(SmithError) {
-    for coversText in [true, false] {
-      var seen = PieceTrie()
-      for piece in pieces where piece.kind.coversText == coversText {
-        guard try seen.insert(piece.text.utf8, id: 0) == nil else {
-          throw SmithError(.malformed, "the piece stands twice", at: Place(item: piece.text))
-        }
+  private func checkOnce() throws(SmithError) {
+    var doubled: Set<Int> = []
+    for (id, piece) in vocabulary.pieces.enumerated() {
+      guard let first = vocabulary.id(of: piece), first != id else { continue }
+      guard kinds[first].coversText != kinds[id].coversText, doubled.insert(first).inserted else {
+        throw SmithError(.malformed, "the piece stands twice", at: Place(item: piece))
       }
     }
   }

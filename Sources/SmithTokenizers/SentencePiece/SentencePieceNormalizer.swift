@@ -8,7 +8,7 @@ struct SentencePieceNormalizer: Normalizer {
 
   var charsmap: PrecompiledCharsmap?
   /// Pieces that stay as they are, whatever the map says.
-  var verbatim: PieceTrie?
+  var verbatim: CompactTrie?
   var prefix = Prefix.front
   var removesExtraSpaces = true
   /// Leaves a space at the beginning where others go: the text goes on from a token. Other white space goes all the same.

@@ -5,7 +5,7 @@ import SmithBytes
 struct Unigram: SegmentingModel {
   let pieces: ScoredPieces
   /// What covers text: all but unused pieces.
-  private let trie: PieceTrie
+  private let trie: CompactTrie
   private let scores: Scores
 
   var vocabulary: Vocabulary { pieces.vocabulary }
@@ -38,7 +38,7 @@ struct Unigram: SegmentingModel {
   /// As Hugging Face's tokenizers have it: scores of 64 bits, and every piece is found in text.
   init(_ pieces: ScoredPieces, scores: [Double]) throws(SmithError) {
     self.pieces = pieces
-    trie = pieces.vocabulary.trie
+    trie = try pieces.trie(of: [.normal, .unknown])
     self.scores = .double(scores, unknown: (scores.min() ?? 0) - Self.unknownPenalty)
   }
 
@@ -50,11 +50,38 @@ struct Unigram: SegmentingModel {
   func isControl(_ id: Int) -> Bool { pieces.isControl(id) }
 
   func segments(of word: Word) -> [Segment] {
-    switch scores {
+    let text = Bytes(word)
+    return switch scores {
     case .single(let scores, let unknown):
-      segments(of: word, bestWay(over: word, scores, unknown))
+      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
     case .double(let scores, let unknown):
-      segments(of: word, bestWay(over: word, scores, unknown))
+      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
+    }
+  }
+
+  /// A word in UTF-8.
+  private struct Bytes {
+    var bytes: [UInt8] = []
+    /// By byte: the word's index that it belongs to.
+    var places: [Int32] = []
+
+    init(_ word: Word) {
+      bytes.reserveCapacity(word.count + word.count / 2)
+      places.reserveCapacity(word.count + word.count / 2)
+      for index in word.indices {
+        let place = Int32(truncatingIfNeeded: index)
+        let scalar = word[index].scalar
+        if scalar.isASCII {
+          bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+          places.append(place)
+          continue
+        }
+        for byte in UTF8.encode(scalar).unsafelyUnwrapped {
+          bytes.append(byte)
+          places.append(place)
+        }
+      }
+      places.append(Int32(truncatingIfNeeded: word.endIndex))
     }
   }
 
@@ -73,38 +100,45 @@ struct Unigram: SegmentingModel {
     }
   }
 
-  /// By place in the word, from 0 (Viterbi's algorithm).
+  /// By byte (Viterbi's algorithm).
   @inline(__always)
   private func bestWay<Score: BinaryFloatingPoint>(
-    over word: Word, _ scores: [Score], _ unknown: Score
+    over bytes: [UInt8], _ scores: [Score], _ unknown: Score
   ) -> [Step<Score>] {
-    let first = word.startIndex
-    var steps = Array(repeating: Step<Score>(), count: word.count + 1)
-    for start in word.indices {
-      let score = steps[start - first].score
-      let from = Int32(truncatingIfNeeded: start - first)
+    var steps = Array(repeating: Step<Score>(), count: bytes.count + 1)
+    let unknownID = Int32(truncatingIfNeeded: pieces.unknown)
+    var start = 0
+    while start < bytes.count {
+      let score = steps[start].score
+      let from = Int32(truncatingIfNeeded: start)
+      let next = min(start + Self.width(bytes[start]), bytes.count)
       var isCovered = false
-      var node = PieceTrie.root
+      var node = CompactTrie.root
       var end = start
-      while end < word.endIndex, let next = trie.step(from: node, word[end].scalar) {
-        node = next
+      while end < bytes.count, let unit = trie.step(from: node, bytes[end]) {
+        node = unit.node
         end += 1
-        guard let id = trie.id(at: node) else { continue }
-        if end == start + 1 { isCovered = true }
-        steps[end - first].offer(
-          score + scores[id], from: from, id: Int32(truncatingIfNeeded: id))
+        guard unit.id >= 0 else { continue }
+        if end == next { isCovered = true }
+        steps[end].offer(score + scores[Int(unit.id)], from: from, id: unit.id)
       }
-      if isCovered { continue }
-      steps[start - first + 1].offer(
-        score + unknown, from: from, id: Int32(truncatingIfNeeded: pieces.unknown))
+      if !isCovered { steps[next].offer(score + unknown, from: from, id: unknownID) }
+      start = next
     }
     return steps
   }
 
+  /// How many bytes a character has that begins with one.
+  private static func width(_ lead: UInt8) -> Int {
+    lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
+  }
+
   /// Back along the best way.
-  private func segments<Score>(of word: Word, _ steps: [Step<Score>]) -> [Segment] {
+  private func segments<Score>(
+    of word: Word, _ text: Bytes, _ steps: [Step<Score>]
+  ) -> [Segment] {
     var way: [Int] = []
-    var end = word.count
+    var end = text.bytes.count
     while end > 0 {
       way.append(end)
       end = Int(steps[end].start)
@@ -115,7 +149,7 @@ struct Unigram: SegmentingModel {
     var unknown: Range<Int>?
     for end in way.reversed() {
       let step = steps[end]
-      let range = (word.startIndex + Int(step.start))..<(word.startIndex + end)
+      let range = Int(text.places[Int(step.start)])..<Int(text.places[end])
       if Int(step.id) == pieces.unknown {
         unknown = (unknown?.lowerBound ?? range.lowerBound)..<range.upperBound
         continue
