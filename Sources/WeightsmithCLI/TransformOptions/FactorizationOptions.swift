@@ -17,7 +17,7 @@ struct FactorizationOptions: ParsableArguments {
 
   @Flag(
     help:
-      "--factorize loses least where the model is used: on the input of --calibration or --ids.")
+      "--factorize loses least where the model is used: on the input of --calibration, --text or --ids.")
   var weighted = false
 
   @Option(
@@ -46,7 +46,7 @@ struct FactorizationOptions: ParsableArguments {
     }
     if weighted, input == nil {
       throw SmithError(
-        .usage, "--weighted: by what?", remedy: "--calibration FILE, or --ids 2,31,5")
+        .usage, "--weighted: by what?", remedy: "--calibration FILE, --text TEXT, or --ids 2,31,5")
     }
     return .factorize(
       rank, only: only.map(Glob.init), weighing: weighted ? input : nil, workers: workers)
