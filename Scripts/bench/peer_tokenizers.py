@@ -1,4 +1,4 @@
-"""Hugging Face's tokenizers on one thread: python peer_tokenizers.py TOKENIZER.json TEXT [IDS]. Prints the seconds of reading the tokenizer, of
+"""Hugging Face's tokenizers on one thread: python peer_tokenizers.py TOKENIZER.json TEXT [IDS]. Prints the processor's seconds of reading the tokenizer, of
 encoding line by line and of encoding all lines at once, as JSON; each the best of three. IDS gets a line of ids for each line."""
 import json
 import os
@@ -12,9 +12,9 @@ from tokenizers import Tokenizer
 
 
 def timed(work):
-    begin = time.perf_counter()
+    begin = time.process_time()
     result = work()
-    return time.perf_counter() - begin, result
+    return time.process_time() - begin, result
 
 
 def main():

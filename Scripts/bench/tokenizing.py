@@ -1,5 +1,5 @@
 """Text to ids: `weightsmith tokenize FILE -` against Hugging Face's tokenizers on one thread, on the same lines with real vocabularies. The ids must
-be the same. Reading the tokenizer is told by itself: it is what a run over no lines takes. Runs last, since it imports a peer."""
+be the same. Told is the processor's time. Reading the tokenizer is told by itself: it is what a run over no lines takes. Runs last, since it imports a peer."""
 import ast
 import importlib.util
 import json
@@ -8,7 +8,7 @@ import subprocess
 import sys
 import sysconfig
 
-from figures import HERE, Row, have, run, seconds, skipped
+from figures import HERE, Row, have, run_counting, seconds, skipped
 
 
 def make_text(path):
@@ -79,18 +79,18 @@ def lines_of(tool, file, text):
 
 def measure_vocabulary(tool, name, file, text, nothing, megabytes, repetitions):
     agree(tool, file, text)
-    loads, walls, theirs = [], [], {"load": [], "one": [], "batch": []}
+    loads, spent, theirs = [], [], {"load": [], "one": [], "batch": []}
     for _ in range(repetitions):
-        loads.append(run(lines_of(tool, file, nothing))[0])
-        walls.append(run(lines_of(tool, file, text))[0])
+        loads.append(run_counting(lines_of(tool, file, nothing))[2])
+        spent.append(run_counting(lines_of(tool, file, text))[2])
         for key, value in peer(file, text).items():
             theirs[key].append(value)
     # Each run has its own load; the least of both is what the machine at rest takes.
-    ours = [max(wall - min(loads), 1e-6) for wall in walls]
+    ours = [max(took - min(loads), 1e-6) for took in spent]
     for key, what in (("one", "line by line"), ("batch", "in one batch")):
         times = min(theirs[key]) / min(ours)
         yield Row(f"tokenize, {name}, {what}", f"{seconds(ours)}, {megabytes / min(ours):.1f} MB/s", f"tokenizers {seconds(theirs[key])}",
-                  f"{times:.1f}x faster", ">= 1x", times >= 1, f"{megabytes:.1f} MB, one thread")
+                  f"{times:.1f}x faster", ">= 1x", times >= 1, f"{megabytes:.1f} MB, one thread, processor time")
     yield Row("  its start", seconds(loads), f"tokenizers {seconds(theirs['load'])}", f"{min(loads) / min(theirs['load']):.2f}x")
 
 

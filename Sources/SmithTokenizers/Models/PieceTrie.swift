@@ -40,12 +40,18 @@ struct PieceTrie: Sendable {
 
   /// The id of the piece with these very bytes.
   func id(of piece: some Sequence<UInt8>) -> Int? {
-    var node = Self.root
-    for byte in piece {
+    node(from: Self.root, piece).flatMap { id(at: $0) }
+  }
+
+  /// The node after some bytes more, if any piece goes that way.
+  @inline(__always)
+  func node(from start: UInt32, _ bytes: some Sequence<UInt8>) -> UInt32? {
+    var node = start
+    for byte in bytes {
       guard let next = step(from: node, byte) else { return nil }
       node = next
     }
-    return id(at: node)
+    return node
   }
 
   /// The node after one more byte, if any piece goes that way.
