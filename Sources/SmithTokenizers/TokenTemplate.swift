@@ -62,8 +62,7 @@ public struct TokenTemplate: Hashable, Sendable {
   /// The encoding of texts in their places. `token` spells an id.
   func arranged(_ texts: [[Piece]], token: (Int) -> String?) -> TokenEncoding {
     var encoding = TokenEncoding()
-    encoding.reserveCapacity(
-      texts.reduce(parts(texts.count).count) { $0 + $1.count })
+    encoding.reserve(texts.reduce(8) { $0 + $1.count })
     func add(_ piece: Piece, _ type: Int) {
       encoding.ids.append(piece.id)
       encoding.tokens.append(token(piece.id) ?? "")

@@ -142,7 +142,7 @@ public struct TokenEncoding: Hashable, Sendable {
 
   public init() {}
 
-  mutating func reserveCapacity(_ count: Int) {
+  mutating func reserve(_ count: Int) {
     ids.reserveCapacity(count)
     tokens.reserveCapacity(count)
     types.reserveCapacity(count)

@@ -21,6 +21,9 @@ extension Reports {
     }
     Console.print("policy      \(report.policy)")
     if !report.layers.isEmpty { Console.print("floor       \(report.floor.short)") }
+    if !report.leftOut.isEmpty {
+      Console.print("left out    \(report.leftOut.joined(separator: ", ")): not compared")
+    }
     for refusal in report.refusals { Console.print("refused     \(refusal.escapedForTerminal)") }
     for tensor in report.failingTensors.prefix(5) {
       let detail: String
@@ -63,7 +66,8 @@ extension Reports {
     let verdicts: [(TensorParity.Verdict, String)] = [
       (.equal, "equal"), (.rounded, "equal but for the rounding of a constant in them"),
       (.encoded, "the reference's in the candidate's encoding, bit for bit"),
-      (.approximate, "approximate"), (.different, "different"), (.missing, "missing"),
+      (.approximate, "approximate"), (.different, "different"),
+      (.omitted, "of parts without a place in the candidate's files"), (.missing, "missing"),
       (.extra, "extra"),
     ]
     let parts = verdicts.compactMap { verdict, text -> String? in

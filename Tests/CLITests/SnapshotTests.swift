@@ -34,6 +34,8 @@ import Testing
       "the sea", "--maximum", "6", "--json"),
     Row("tokenize-decode", "tokenize", "data/trained/tiny_bert/hf", "2,4,125 3", "--decode"),
     Row("tokenize-decode-words", "tokenize", "data/trained/tiny_bert/hf", "two", "--decode"),
+    Row(
+      "tokenize-no-such-family", "tokenize", "data/trained/tiny_bert/hf", "a", "--family", "brat"),
     Row("tokenize-nothing-there", "tokenize", "data/models/bert/hf", "a"),
     Row("tokenize-absent", "tokenize", "data/models/bert/no_such", "a"),
     Row("tokenize-no-tokenizer", "tokenize", "data/models/bert/hf/config.json", "a"),

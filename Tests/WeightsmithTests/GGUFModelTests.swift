@@ -123,6 +123,21 @@ import Weightsmith
     #expect(ignored.count == 5 && ignored.allSatisfy { $0.hasPrefix("cls.predictions.") })
   }
 
+  /// What llama.cpp's files have no place for is told; all the rest is judged as ever.
+  @Test func `parity holds of what is there`() throws {
+    let original = try model(Fixtures.path("trained/tiny_bert/hf"))
+    try convert(original)
+    let candidate = try model("\(scratch.path)/out.gguf")
+    let report = try Verification(of: candidate, against: original).compare(on: .standard)
+    #expect(report.holds && report.leftOut == ["mlm", "nsp", "pooler"])
+    #expect(report.tensors.filter { $0.verdict == .omitted }.count == 9)
+    #expect(report.json["leftOut"] == ["mlm", "nsp", "pooler"])
+    let back = try Verification(of: original, against: candidate).compare(on: .standard)
+    #expect(!back.holds && back.leftOut.isEmpty)
+    let shorter = try original.applying(.share(.mean, groups: 1, on: .standard))
+    #expect(try !Verification(of: candidate, against: shorter).compare(on: .standard).holds)
+  }
+
   @Test func `a classifier is refused`() throws {
     let classifier = try model(Fixtures.path("models/bert/flax_sequence/flax_model.msgpack"))
     let error = #expect(throws: SmithError.self) { try convert(classifier) }

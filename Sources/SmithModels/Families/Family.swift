@@ -47,6 +47,11 @@ public struct Family: Sendable {
 
   public func dialect(_ name: Dialect.Name) -> Dialect? { dialects.first { $0.name == name } }
 
+  /// The part that a parameter belongs to, if it belongs to one.
+  public func part(of parameter: String) -> String? {
+    parameters.first { $0.name.match(parameter) != nil }?.part
+  }
+
   /// The dialect's table for a model: where there is one for each part, that of its own part, or the first that has names for its heads.
   public func dialect(
     _ name: Dialect.Name, for model: Parameters

@@ -3,6 +3,7 @@ import SmithBytes
 /// A byte-pair vocabulary in two files: pieces with their ids, and merges, one a line. GPT-2, RoBERTa and GPT-1 have them (models §13.2, §13.3).
 struct BytePairFiles: TokenizerFormat {
   let name = "vocab.json with merges.txt"
+  let families = BytePairConvention.all.flatMap(\.families)
 
   /// How the two files are called: by Hugging Face, by OpenAI for GPT-2, by OpenAI for GPT-1. What stands before `pieces` in a name stands
   /// before `merges` too.

@@ -4,6 +4,8 @@ import SmithBytes
 public protocol TokenizerFormat: Sendable {
   /// In messages and tables: "SentencePiece model".
   var name: String { get }
+  /// Whose customs it knows, where the file itself does not say them.
+  var families: [String] { get }
   /// The file of this kind in a folder, if one is there.
   func file(in folder: TokenizerFolder) -> String?
   /// Whether a file that a user points to is of this kind, by its name and its first bytes.
@@ -17,6 +19,11 @@ public enum TokenizerFormats {
   public static let all: [any TokenizerFormat] = [
     TokenizerJSON(), SentencePieceFormat(), BytePairFiles(), VocabularyText(),
   ]
+}
+
+extension TokenizerFormats {
+  /// The families whose customs are known, sorted.
+  public static var families: [String] { Set(all.flatMap(\.families)).sorted() }
 }
 
 extension Tokenizer {

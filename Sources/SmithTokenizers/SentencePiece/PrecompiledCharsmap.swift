@@ -11,6 +11,8 @@ struct PrecompiledCharsmap: Sendable {
   private let places: [Int32]
   /// By ASCII character: whether no rule begins with it alone or with an ASCII character after it.
   private let isPlain: [Bool]
+  /// By ASCII character: whether no rule replaces it alone.
+  private let isKept: [Bool]
 
   /// - Throws: `.malformed` for a trie or replacements that lead outside, `.truncated` for fewer bytes than promised.
   init(_ bytes: [UInt8]) throws(SmithError) {
@@ -35,7 +37,8 @@ struct PrecompiledCharsmap: Sendable {
     }
     self.scalars = scalars
     self.places = places
-    isPlain = Self.plain(units)
+    isPlain = Self.plain(units, pairs: true)
+    isKept = Self.plain(units, pairs: false)
     try check()
   }
 
@@ -56,6 +59,10 @@ struct PrecompiledCharsmap: Sendable {
     }
     return best.map { ($0.end, replacement($0.value)) }
   }
+
+  /// Whether it is an ASCII character that no rule replaces by itself.
+  @inline(__always)
+  func keeps(_ scalar: Unicode.Scalar) -> Bool { scalar.isASCII && isKept[Int(scalar.value)] }
 
   /// The shortest run of code points that a rule replaces.
   func shortest(in word: Word) -> ArraySlice<Unicode.Scalar>? {
@@ -101,7 +108,7 @@ extension PrecompiledCharsmap {
 
   /// Follows every way through the trie once, so that no walk can leave the arrays.
   private func check() throws(SmithError) {
-    let children = Self.children(units)
+    let (children, ends) = Self.children(units)
     var isSeen = Array(repeating: false, count: units.count)
     var open = [0]
     while let index = open.popLast() {
@@ -111,29 +118,44 @@ extension PrecompiledCharsmap {
       guard base < units.count else {
         throw SmithError(.malformed, "a character map whose trie leads outside")
       }
-      if index > 0, Self.hasLeaf(units[index]) {
+      if Self.hasLeaf(units[index]) {
         let value = Int(units[base] & Self.valueMask)
         guard value < places.count, places[value] >= 0 else {
           throw SmithError(.malformed, "a character map with a replacement at \(value)")
         }
       }
-      open += children[base] ?? []
+      open += children[(base == 0 ? 0 : ends[base - 1])..<ends[base]]
     }
     guard scalars.last?.value == 0 else {
       throw SmithError(.malformed, "a character map whose last replacement has no end")
     }
   }
 
-  /// The units that carry a byte, by where their parents' offsets must lead.
-  private static func children(_ units: [UInt32]) -> [Int: [Int]] {
-    var children: [Int: [Int]] = [:]
-    for (index, unit) in units.enumerated().dropFirst() where unit >> 31 == 0 && unit & 0xFF != 0 {
-      children[index ^ Int(unit & 0xFF), default: []].append(index)
+  /// The units that carry a byte, sorted by where their parents' offsets must lead, and where those of each such place end.
+  private static func children(_ units: [UInt32]) -> (children: [Int], ends: [Int]) {
+    func base(_ index: Int) -> Int? {
+      let byte = Int(units[index] & 0xFF)
+      guard units[index] >> 31 == 0, byte != 0, index ^ byte < units.count else { return nil }
+      return index ^ byte
     }
-    return children
+    var ends = Array(repeating: 0, count: units.count)
+    for index in units.indices { base(index).map { ends[$0] += 1 } }
+    var sum = 0
+    for place in ends.indices {
+      sum += ends[place]
+      ends[place] = sum
+    }
+    var children = Array(repeating: 0, count: sum)
+    var next = ends
+    for index in units.indices.reversed() {
+      guard let place = base(index) else { continue }
+      next[place] -= 1
+      children[next[place]] = index
+    }
+    return (children, ends)
   }
 
-  private static func plain(_ units: [UInt32]) -> [Bool] {
+  private static func plain(_ units: [UInt32], pairs: Bool) -> [Bool] {
     func child(_ base: Int, _ byte: Int) -> Int? {
       let node = base ^ byte
       return node < units.count && label(units[node]) == UInt32(byte) ? node : nil
@@ -141,7 +163,7 @@ extension PrecompiledCharsmap {
     return (0..<128).map { byte in
       guard byte > 0, let node = child(offset(units[0]), byte) else { return true }
       let base = node ^ offset(units[node])
-      return !hasLeaf(units[node]) && !(1..<128).contains { child(base, $0) != nil }
+      return !hasLeaf(units[node]) && !(pairs && (1..<128).contains { child(base, $0) != nil })
     }
   }
 }

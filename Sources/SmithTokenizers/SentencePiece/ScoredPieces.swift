@@ -17,6 +17,16 @@ struct ScoredPieces: Sendable {
 
   /// - Throws: `.malformed` for pieces that contradict each other, `.missing` without an unknown piece or bytes that are promised.
   init(_ pieces: [ModelProto.Piece], fallsBackToBytes: Bool) throws(SmithError) {
+    try self.init(pieces, bytes: Self.bytes(pieces, fallsBackToBytes))
+    try checkOnce()
+  }
+
+  /// The same for a list that does not say which pieces are bytes.
+  init(listed pieces: [ModelProto.Piece], fallsBackToBytes: Bool) throws(SmithError) {
+    try self.init(pieces, bytes: fallsBackToBytes ? Self.bytes(pieces) : nil)
+  }
+
+  private init(_ pieces: [ModelProto.Piece], bytes: [Int]?) throws(SmithError) {
     vocabulary = try Vocabulary(pieces.map(\.text))
     kinds = pieces.map(\.kind)
     scores = pieces.map(\.score)
@@ -28,8 +38,7 @@ struct ScoredPieces: Sendable {
       throw SmithError(.malformed, "\(unknowns.count) pieces for the unknown")
     }
     self.unknown = unknown
-    bytes = try Self.bytes(pieces, vocabulary, fallsBackToBytes)
-    try Self.checkOnce(pieces)
+    self.bytes = bytes
   }
 
   /// Appends what stands for a stretch that no piece covers: its bytes, or the unknown piece, one for neighbours.
@@ -50,44 +59,55 @@ struct ScoredPieces: Sendable {
   }
 
   /// A trie of the pieces of some kinds, which alone are looked for in text.
-  func trie(of kinds: Set<Kind>) throws(SmithError) -> PieceTrie {
-    var trie = PieceTrie(expecting: vocabulary.count * 8)
-    for (id, kind) in self.kinds.enumerated() where kinds.contains(kind) {
-      _ = try trie.insert(vocabulary.pieces[id].utf8, id: Int32(id))
-    }
-    return trie
+  func trie(of kinds: Set<Kind>) throws(SmithError) -> CompactTrie {
+    try CompactTrie(
+      self.kinds.indices.filter { kinds.contains(self.kinds[$0]) }.map {
+        (vocabulary.pieces[$0], $0)
+      })
   }
 
   func isControl(_ id: Int) -> Bool { kinds.indices.contains(id) && kinds[id] == .control }
 
   private static func bytes(
-    _ pieces: [ModelProto.Piece], _ vocabulary: Vocabulary, _ fallsBack: Bool
+    _ pieces: [ModelProto.Piece], _ fallsBack: Bool
   ) throws(SmithError) -> [Int]? {
-    guard fallsBack else {
-      guard let byte = pieces.first(where: { $0.kind == .byte }) else { return nil }
+    if !fallsBack, let byte = pieces.first(where: { $0.kind == .byte }) {
       throw SmithError(
         .malformed, "a piece for a byte in a model without byte fallback",
         at: Place(item: byte.text))
     }
-    var ids: [Int] = []
-    for byte in UInt8.min...UInt8.max {
-      let piece = byte.bytePiece
-      guard let id = vocabulary.id(of: piece), pieces[id].kind == .byte else {
-        throw SmithError(.missing, "the model falls back to bytes and has no \(piece)")
-      }
-      ids.append(id)
+    if let other = pieces.first(where: { $0.kind == .byte && !$0.text.isBytePiece }) {
+      throw SmithError(.malformed, "a piece for a byte that is none", at: Place(item: other.text))
     }
-    return ids
+    return fallsBack ? try bytes(pieces.map { $0.kind == .byte ? $0.text : "" }) : nil
+  }
+
+  private static func bytes(_ pieces: [ModelProto.Piece]) throws(SmithError) -> [Int] {
+    try bytes(pieces.map(\.text))
+  }
+
+  /// The ids of all bytes.
+  private static func bytes(_ texts: [String]) throws(SmithError) -> [Int] {
+    var found: [UInt8: Int] = [:]
+    for (id, text) in texts.enumerated() where text.isBytePiece {
+      if let byte = UInt8(bytePiece: text) { found[byte] = found[byte] ?? id }
+    }
+    return try (UInt8.min...UInt8.max).map { byte throws(SmithError) in
+      guard let id = found[byte] else {
+        throw SmithError(
+          .missing, "the model falls back to bytes and has no \(byte.bytePiece)")
+      }
+      return id
+    }
   }
 
   /// One text may stand for one piece that covers text and for one that does not.
-  private static func checkOnce(_ pieces: [ModelProto.Piece]) throws(SmithError) {
-    for coversText in [true, false] {
-      var seen = PieceTrie()
-      for piece in pieces where piece.kind.coversText == coversText {
-        guard try seen.insert(piece.text.utf8, id: 0) == nil else {
-          throw SmithError(.malformed, "the piece stands twice", at: Place(item: piece.text))
-        }
+  private func checkOnce() throws(SmithError) {
+    var doubled: Set<Int> = []
+    for (id, piece) in vocabulary.pieces.enumerated() {
+      guard let first = vocabulary.id(of: piece), first != id else { continue }
+      guard kinds[first].coversText != kinds[id].coversText, doubled.insert(first).inserted else {
+        throw SmithError(.malformed, "the piece stands twice", at: Place(item: piece))
       }
     }
   }
@@ -118,4 +138,9 @@ extension UInt8 {
     }
     self.init(String(decoding: piece[3..<5], as: UTF8.self), radix: 16)
   }
+}
+
+extension String {
+  /// Whether it spells a byte, in capitals.
+  fileprivate var isBytePiece: Bool { UInt8(bytePiece: self).map { $0.bytePiece == self } ?? false }
 }

@@ -19,7 +19,7 @@ struct SentencePieceDecoder: TokenDecoder {
     var isAtStart = dropsPrefix || dropsAllSpaces
     var hasDropped = false
     for token in tokens {
-      if decodesBytes, let byte = UInt8(bytePiece: token) {
+      if decodesBytes, let byte = UInt8(bytePiece: token), byte.bytePiece == token {
         bytes.append(byte)
         continue
       }

@@ -3,6 +3,7 @@ import SmithBytes
 /// A SentencePiece model with its family's conventions: ALBERT, XLNet, T5, LLaMA, XLM-R and others come with one (models §13.4).
 struct SentencePieceFormat: TokenizerFormat {
   let name = "SentencePiece model"
+  let families = SentencePieceConvention.all.flatMap(\.families)
 
   /// What the families' files are called.
   private static let names = [
@@ -52,7 +53,7 @@ extension Tokenizer {
     var splitters: [any Splitter] = []
     if goesOn {
       if normalizer.prefix == .front, folder.setting("add_prefix_space")?.boolValue ?? true {
-        splitters = [FirstSpace()]
+        splitters = [FirstSpace(joinsSpaces: normalizer.joinsFirstSpace)]
       }
       normalizer.prefix = .none
       normalizer.keepsFirstSpace = true

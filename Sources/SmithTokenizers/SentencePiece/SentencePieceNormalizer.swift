@@ -8,10 +8,10 @@ struct SentencePieceNormalizer: Normalizer {
 
   var charsmap: PrecompiledCharsmap?
   /// Pieces that stay as they are, whatever the map says.
-  var verbatim: PieceTrie?
+  var verbatim: CompactTrie?
   var prefix = Prefix.front
   var removesExtraSpaces = true
-  /// Leaves a space at the beginning where others go: the text goes on from a token.
+  /// Leaves a space at the beginning where others go: the text goes on from a token. Other white space goes all the same.
   var keepsFirstSpace = false
   var escapesSpaces = true
 
@@ -22,10 +22,18 @@ struct SentencePieceNormalizer: Normalizer {
     escapesSpaces = spec.escapesSpaces
   }
 
+  /// Whether a space that is added in front of the text, as `▁`, becomes one with those that are there.
+  var joinsFirstSpace: Bool {
+    removesExtraSpaces
+      && charsmap?.longest(in: [AlignedScalar(ScoredPieces.space, 0, 1)], at: 0)?.replacement == [
+        " "
+      ]
+  }
+
   func normalize(_ text: inout AlignedText) {
     var result = Result(space: escapesSpaces ? ScoredPieces.space : " ")
     result.text.reserveCapacity(text.count + 8)
-    let trims = removesExtraSpaces && !keepsFirstSpace
+    let trims = removesExtraSpaces && !(keepsFirstSpace && text.first?.scalar.isSpaceOrMark == true)
     var start = 0
     if trims {
       while start < text.count, let end = endOfSpace(in: text, at: start) { start = end }
@@ -40,7 +48,7 @@ struct SentencePieceNormalizer: Normalizer {
     if removesExtraSpaces {
       while result.text.last?.scalar == result.space { result.text.removeLast() }
     }
-    if prefix == .back, let place = result.text.last?.end ?? text.first?.start {
+    if prefix == .back, let place = result.text.last?.end ?? text.last?.end {
       result.append(" ", place, place)
     }
     text = result.text
@@ -115,4 +123,8 @@ struct SentencePieceNormalizer: Normalizer {
   private func endOfVerbatim(in text: AlignedText, at start: Int) -> Int? {
     verbatim?.longest(in: text[start...])
   }
+}
+
+extension Unicode.Scalar {
+  fileprivate var isSpaceOrMark: Bool { self == " " || self == ScoredPieces.space }
 }

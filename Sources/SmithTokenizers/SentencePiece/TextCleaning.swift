@@ -9,6 +9,8 @@ struct TextCleaning: Normalizer, Hashable {
   var lowercases = true
 
   func normalize(_ text: inout AlignedText) {
+    // Twice, as in Hugging Face's program: of the lunate Ϲ only the small one falls apart into ς.
+    if lowercases { LowercaseNormalizer().normalize(&text) }
     if joinsSpaces { text = Self.joined(text) }
     if straightensQuotes {
       for mark in ["`", "'"] as [Unicode.Scalar] { Self.straighten(mark, in: &text) }

@@ -5,16 +5,20 @@ import SmithBytes
 struct Unigram: SegmentingModel {
   let pieces: ScoredPieces
   /// What covers text: all but unused pieces.
-  private let trie: PieceTrie
-  /// By id.
-  private let scores: [Float]
-  /// Of one code point that no piece by itself covers.
-  private let unknownScore: Float
+  private let trie: CompactTrie
+  private let scores: Scores
 
   var vocabulary: Vocabulary { pieces.vocabulary }
 
+  /// By id, and of one code point that no piece by itself covers. SentencePiece adds in 32 bits, Hugging Face's tokenizers in 64;
+  /// where two ways are equally good but for rounding, that decides.
+  private enum Scores: Sendable {
+    case single([Float], unknown: Float)
+    case double([Double], unknown: Double)
+  }
+
   /// What an unknown code point costs beside the worst piece.
-  private static let unknownPenalty: Float = 10
+  private static let unknownPenalty = 10.0
 
   init(_ pieces: ScoredPieces) throws(SmithError) {
     self.pieces = pieces
@@ -28,8 +32,14 @@ struct Unigram: SegmentingModel {
       default: break
       }
     }
-    self.scores = scores
-    unknownScore = worst - Self.unknownPenalty
+    self.scores = .single(scores, unknown: worst - Float(Self.unknownPenalty))
+  }
+
+  /// As Hugging Face's tokenizers have it: scores of 64 bits, and every piece is found in text.
+  init(_ pieces: ScoredPieces, scores: [Double]) throws(SmithError) {
+    self.pieces = pieces
+    trie = try pieces.trie(of: [.normal, .unknown])
+    self.scores = .double(scores, unknown: (scores.min() ?? 0) - Self.unknownPenalty)
   }
 
   /// User-defined pieces have no score of their own; each byte adds to it, so that a long one goes before two short ones.
@@ -39,64 +49,125 @@ struct Unigram: SegmentingModel {
 
   func isControl(_ id: Int) -> Bool { pieces.isControl(id) }
 
+  func segments(of word: Word) -> [Segment] {
+    let text = Bytes(word)
+    return switch scores {
+    case .single(let scores, let unknown):
+      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
+    case .double(let scores, let unknown):
+      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
+    }
+  }
+
+  /// A word in UTF-8.
+  private struct Bytes {
+    var bytes: [UInt8] = []
+    /// By byte: the word's index that it belongs to.
+    var places: [Int32] = []
+
+    init(_ word: Word) {
+      bytes.reserveCapacity(word.count + word.count / 2)
+      places.reserveCapacity(word.count + word.count / 2)
+      for index in word.indices {
+        let place = Int32(truncatingIfNeeded: index)
+        let scalar = word[index].scalar
+        if scalar.isASCII {
+          bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+          places.append(place)
+          continue
+        }
+        for byte in UTF8.encode(scalar).unsafelyUnwrapped {
+          bytes.append(byte)
+          places.append(place)
+        }
+      }
+      places.append(Int32(truncatingIfNeeded: word.endIndex))
+    }
+  }
+
   /// The end of the best way to a place.
-  private struct Step {
-    var score: Float = 0
+  private struct Step<Score: BinaryFloatingPoint> {
+    var score: Score = 0
     /// Where its last piece begins; -1 where no way leads here yet.
     var start: Int32 = -1
     var id: Int32 = -1
 
     /// Of two equal ways the first stays.
     @inline(__always)
-    mutating func offer(_ score: Float, from start: Int32, id: Int32) {
+    mutating func offer(_ score: Score, from start: Int32, id: Int32) {
       guard self.start < 0 || score > self.score else { return }
       self = Step(score: score, start: start, id: id)
     }
   }
 
-  func segments(of word: Word) -> [Segment] {
-    let first = word.startIndex
-    var steps = Array(repeating: Step(), count: word.count + 1)
-    for start in word.indices {
-      let score = steps[start - first].score
-      let from = Int32(truncatingIfNeeded: start - first)
+  /// By byte (Viterbi's algorithm).
+  @inline(__always)
+  private func bestWay<Score: BinaryFloatingPoint>(
+    over bytes: [UInt8], _ scores: [Score], _ unknown: Score
+  ) -> [Step<Score>] {
+    var steps = Array(repeating: Step<Score>(), count: bytes.count + 1)
+    let unknownID = Int32(truncatingIfNeeded: pieces.unknown)
+    var start = 0
+    while start < bytes.count {
+      let score = steps[start].score
+      let from = Int32(truncatingIfNeeded: start)
+      let next = min(start + Self.width(bytes[start]), bytes.count)
       var isCovered = false
-      var node = PieceTrie.root
+      var node = CompactTrie.root
       var end = start
-      while end < word.endIndex, let next = trie.step(from: node, word[end].scalar) {
-        node = next
+      while end < bytes.count, let unit = trie.step(from: node, bytes[end]) {
+        node = unit.node
         end += 1
-        guard let id = trie.id(at: node) else { continue }
-        if end == start + 1 { isCovered = true }
-        steps[end - first].offer(
-          score + scores[id], from: from, id: Int32(truncatingIfNeeded: id))
+        guard unit.id >= 0 else { continue }
+        if end == next { isCovered = true }
+        steps[end].offer(score + scores[Int(unit.id)], from: from, id: unit.id)
       }
-      if isCovered { continue }
-      steps[start - first + 1].offer(
-        score + unknownScore, from: from, id: Int32(truncatingIfNeeded: pieces.unknown))
+      if !isCovered { steps[next].offer(score + unknown, from: from, id: unknownID) }
+      start = next
     }
-    return segments(of: word, steps)
+    return steps
+  }
+
+  /// How many bytes a character has that begins with one.
+  private static func width(_ lead: UInt8) -> Int {
+    lead < 0x80 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4
   }
 
   /// Back along the best way.
-  private func segments(of word: Word, _ steps: [Step]) -> [Segment] {
+  private func segments<Score>(
+    of word: Word, _ text: Bytes, _ steps: [Step<Score>]
+  ) -> [Segment] {
     var way: [Int] = []
-    var end = word.count
+    var end = text.bytes.count
     while end > 0 {
       way.append(end)
       end = Int(steps[end].start)
     }
     var segments: [Segment] = []
     segments.reserveCapacity(way.count)
+    // Neighbours that are unknown stand together.
+    var unknown: Range<Int>?
     for end in way.reversed() {
       let step = steps[end]
-      let range = (word.startIndex + Int(step.start))..<(word.startIndex + end)
+      let range = Int(text.places[Int(step.start)])..<Int(text.places[end])
       if Int(step.id) == pieces.unknown {
-        pieces.appendUnknown(range, of: word, to: &segments)
-      } else {
-        segments.append(Segment(id: Int(step.id), range: range))
+        unknown = (unknown?.lowerBound ?? range.lowerBound)..<range.upperBound
+        continue
       }
+      if let run = unknown { append(unknown: run, of: word, to: &segments) }
+      unknown = nil
+      segments.append(Segment(id: Int(step.id), range: range))
     }
+    if let run = unknown { append(unknown: run, of: word, to: &segments) }
     return segments
+  }
+
+  private func append(unknown run: Range<Int>, of word: Word, to segments: inout [Segment]) {
+    // Where every piece is found in text, the unknown one is too.
+    if pieces.bytes != nil, trie.id(of: word[run]) == pieces.unknown {
+      segments.append(Segment(id: pieces.unknown, range: run))
+    } else {
+      pieces.appendUnknown(run, of: word, to: &segments)
+    }
   }
 }

@@ -11,5 +11,10 @@ enum Decoders: TokenizerStage {
     },
     "ByteLevel": { _ in ByteLevelDecoder() },
     "BPEDecoder": { json in BytePairDecoder(ending: json["suffix"]?.stringValue ?? "</w>") },
+    "ByteFallback": { _ in ByteFallbackDecoder() },
+    "Fuse": { _ in FuseDecoder() },
+    "Metaspace": { json throws(SmithError) in try Metaspace(json) },
+    "Replace": { json throws(SmithError) in try Replacing(json) },
+    "Strip": { json throws(SmithError) in try StripDecoder(json) },
   ]
 }

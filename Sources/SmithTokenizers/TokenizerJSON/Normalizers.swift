@@ -12,10 +12,14 @@ enum Normalizers: TokenizerStage {
         stripsAccents: json["strip_accents"]?.boolValue, lowercases: json.flag("lowercase", true))
     },
     "Lowercase": { _ in LowercaseNormalizer() },
-    "StripAccents": { _ in StripMarksNormalizer() },
+    "StripAccents": { _ in StripAllMarks() },
     "NFC": { _ in NormalizationForm.nfc },
     "NFD": { _ in NormalizationForm.nfd },
     "NFKC": { _ in NormalizationForm.nfkc },
     "NFKD": { _ in NormalizationForm.nfkd },
+    "Precompiled": { json throws(SmithError) in try PrecompiledNormalizer(json) },
+    "Prepend": { json throws(SmithError) in try Prepending(json) },
+    "Replace": { json throws(SmithError) in try Replacing(json) },
+    "Strip": { Stripping(left: $0.flag("strip_left", true), right: $0.flag("strip_right", true)) },
   ]
 }

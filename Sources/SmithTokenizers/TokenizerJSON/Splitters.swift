@@ -29,5 +29,6 @@ enum Splitters: TokenizerStage {
       return CharacterSplitter(behavior: .removed) { $0 == text.unicodeScalars.first }
     },
     "Split": { json throws(SmithError) in try PatternSplitter(json) },
+    "Metaspace": { json throws(SmithError) in try Metaspace(json) },
   ]
 }

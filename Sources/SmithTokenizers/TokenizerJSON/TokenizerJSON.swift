@@ -5,6 +5,7 @@ import SmithBytes
 /// A part of a type that is not in the tables is refused by name; nothing is passed over.
 struct TokenizerJSON: TokenizerFormat {
   let name = "tokenizer.json"
+  let families: [String] = []
 
   func file(in folder: TokenizerFolder) -> String? {
     folder.names.contains(name) ? name : nil

@@ -3,6 +3,7 @@ import SmithBytes
 /// `vocab.txt`: a WordPiece vocabulary, a piece a line. BERT, DistilBERT, ELECTRA and the Chinese ALBERTs have one (models §13.1).
 struct VocabularyText: TokenizerFormat {
   let name = "vocab.txt"
+  let families = ["bert", "distilbert", "electra", "albert_zh"]
 
   func file(in folder: TokenizerFolder) -> String? {
     if folder.names.contains("vocab.txt") { return "vocab.txt" }

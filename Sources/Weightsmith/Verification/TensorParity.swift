@@ -14,6 +14,8 @@ public struct TensorParity: Hashable, Sendable {
     /// Quantized, but not as our encoder would.
     case approximate
     case different
+    /// Of a part that no file in the candidate's names has.
+    case omitted
     case missing
     case extra
   }
@@ -110,7 +112,7 @@ struct TensorComparison: Sendable {
   private func recipe(_ name: String, in side: Parameters, beside other: Parameters) -> Recipe? {
     if let recipe = side.recipes[name] { return recipe }
     guard other.recipes[name] != nil, let family = Families.named(other.configuration.family),
-      let part = family.parameters.first(where: { $0.name.match(name) != nil })?.part
+      let part = family.part(of: name)
     else { return nil }
     return family.neutral(part, in: side.configuration)?[name]
   }

@@ -53,8 +53,13 @@ public struct Verification: Sendable {
   private func compare(
     on input: VerificationInput, basis: Model, progress: @Sendable (Progress) -> Void
   ) throws(SmithError) -> VerificationReport {
-    let tensors = try TensorComparison(reference: basis, candidate: candidate, workers: workers)
+    var tensors = try TensorComparison(reference: basis, candidate: candidate, workers: workers)
       .run(progress)
+    let without = partsWithoutPlace(of: basis)
+    for index in tensors.indices where tensors[index].verdict == .missing {
+      let part = Families.named(basis.family)?.part(of: tensors[index].name)
+      if without.contains(part ?? "") { tensors[index].verdict = .omitted }
+    }
     var report = VerificationReport(policy: policy ?? chosenPolicy, tensors: tensors)
     compareConfigurations(&report, basis)
     guard report.refusals.isEmpty else { return report }
@@ -115,12 +120,22 @@ public struct Verification: Sendable {
     let (old, new) = (basis.configuration.parts, candidate.configuration.parts)
     // Either side may lack the embedding map where it is the identity; the tensors tell.
     let neutral = Families.named(basis.family)?.neutralParts ?? []
-    for part in old.subtracting(new).subtracting(neutral).sorted() {
+    let leftOut = partsWithoutPlace(of: basis)
+    report.leftOut = leftOut.sorted()
+    for part in old.subtracting(new).subtracting(neutral).subtracting(leftOut).sorted() {
       report.refuse("the candidate has no \(part == "pooler" ? part : part + " head")")
     }
     for part in new.subtracting(old).subtracting(neutral).sorted() {
       report.refuse("the reference has no \(part == "pooler" ? part : part + " head")")
     }
+  }
+
+  /// The parts of the reference that the candidate lacks because no file in its names has them.
+  private func partsWithoutPlace(of basis: Model) -> Set<String> {
+    let dialect = Families.named(candidate.family)?.dialect(
+      candidate.dialect, for: candidate.parameters)
+    return (dialect?.leavesOut ?? []).intersection(basis.configuration.parts)
+      .subtracting(candidate.configuration.parts)
   }
 
   /// Fewer bits than the reference's, by type or by scheme.

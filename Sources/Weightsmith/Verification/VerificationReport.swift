@@ -12,6 +12,8 @@ public struct VerificationReport: Sendable {
   public var judgesParameters = true
   /// Whether the candidate multiplied bytes, activations included, as a user of its codes does.
   public internal(set) var multipliesBytes = false
+  /// Parts of the reference that no file in the candidate's names has: what is there is judged, and this is told.
+  public internal(set) var leftOut: [String] = []
   /// Reasons besides tensors and layers why parity does not hold.
   public private(set) var refusals: [String] = []
 
@@ -32,7 +34,7 @@ public struct VerificationReport: Sendable {
     guard judgesParameters else { return [] }
     return tensors.filter { tensor in
       switch tensor.verdict {
-      case .equal, .rounded: false
+      case .equal, .rounded, .omitted: false
       case .encoded: policy.staysAtFloor
       case .approximate:
         !policy.allowsApproximateTensors || !tensor.maxAbs.isFinite
@@ -57,7 +59,8 @@ public struct VerificationReport: Sendable {
     let verdicts = Dictionary(grouping: tensors, by: \.verdict).mapValues(\.count)
     var counts = JSONObject()
     for verdict in [
-      TensorParity.Verdict.equal, .rounded, .encoded, .approximate, .different, .missing, .extra,
+      TensorParity.Verdict.equal, .rounded, .encoded, .approximate, .different, .omitted, .missing,
+      .extra,
     ] {
       counts[verdict.rawValue] = .integer(verdicts[verdict] ?? 0)
     }
@@ -69,6 +72,7 @@ public struct VerificationReport: Sendable {
       "firstDivergence": firstDivergence.map(JSON.string) ?? .null,
       "logits": .array(logits.map(\.json)), "refusals": .array(refusals.map(JSON.string)),
     ]
+    if !leftOut.isEmpty { object["leftOut"] = .array(leftOut.map(JSON.string)) }
     if !judgesParameters { object["parametersJudged"] = false }
     if multipliesBytes { object["products"] = "bytes" }
     if let cloze { object["cloze"] = cloze.json }

@@ -20,7 +20,7 @@ struct Tokenize: SmithCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Whose customs hold where the file says nothing: albert, xlnet, t5, llama, roberta, ...; sentencepiece for none.",
+      "Whose customs hold where the file says nothing: \(TokenizerFormats.families.joined(separator: ", ")).",
       valueName: "name"))
   var family: String?
 
@@ -39,6 +39,11 @@ struct Tokenize: SmithCommand {
   func execute() throws(SmithError) -> Outcome {
     if let maximum, maximum < 1 {
       throw SmithError(.usage, "--maximum \(maximum): at least 1")
+    }
+    if let family, !TokenizerFormats.families.contains(family) {
+      throw SmithError(
+        .usage, "--family \(family): no such family",
+        remedy: TokenizerFormats.families.joined(separator: ", "))
     }
     let tokenizer = try Tokenizer.open(near: model, family: family)
     guard text == "-" else {

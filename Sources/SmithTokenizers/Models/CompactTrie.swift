@@ -1,0 +1,155 @@
+import SmithBytes
+
+/// Pieces as a double array over their UTF-8 bytes, made once and walked often: a step is one load (Aoe 1989, "An Efficient Digital
+/// Search Algorithm by Using a Double-Array Structure").
+///
+/// A node's children stand where its base, XOR their byte, leads. No two nodes share a base, so a byte tells whose child a unit is.
+struct CompactTrie: Sendable {
+  /// From the lowest bit: the byte that leads here, or `noByte`; where the children are; one more than the id of the piece that ends here.
+  struct Unit: Sendable {
+    fileprivate var bits: UInt64
+
+    /// The node, to step on from.
+    @inline(__always) var node: UInt32 { UInt32(truncatingIfNeeded: bits >> 9) & 0x7F_FFFF }
+    /// The id of the piece that ends here, or -1.
+    @inline(__always) var id: Int32 { Int32(truncatingIfNeeded: bits >> 32) &- 1 }
+  }
+
+  private var units: [Unit]
+  /// The node that every walk starts from.
+  static let root: UInt32 = 256
+
+  private static let noByte: UInt64 = 256
+  private static let empty = Unit(bits: noByte)
+  /// What a base has bits for.
+  private static let unitLimit = 1 << 23
+
+  /// The child over a byte.
+  @inline(__always)
+  func step(from node: UInt32, _ byte: UInt8) -> Unit? {
+    let unit = units[Int(node ^ UInt32(byte))]
+    return unit.bits & 0x1FF == UInt64(byte) ? unit : nil
+  }
+
+  /// The child over a code point's bytes.
+  @inline(__always)
+  func step(from node: UInt32, _ scalar: Unicode.Scalar) -> Unit? {
+    if scalar.isASCII { return step(from: node, UInt8(truncatingIfNeeded: scalar.value)) }
+    var last: Unit?
+    var node = node
+    for byte in UTF8.encode(scalar).unsafelyUnwrapped {
+      guard let unit = step(from: node, byte) else { return nil }
+      node = unit.node
+      last = unit
+    }
+    return last
+  }
+
+  /// The id of the piece that a word is, or nil.
+  func id(of word: Word) -> Int? {
+    var id: Int32 = -1
+    var node = Self.root
+    for element in word {
+      guard let unit = step(from: node, element.scalar) else { return nil }
+      node = unit.node
+      id = unit.id
+    }
+    return id < 0 ? nil : Int(id)
+  }
+
+  /// The end of the longest piece that a word begins with.
+  func longest(in word: Word) -> Int? {
+    var node = Self.root
+    var best: Int?
+    for index in word.indices {
+      guard let unit = step(from: node, word[index].scalar) else { break }
+      node = unit.node
+      if unit.id >= 0 { best = index + 1 }
+    }
+    return best
+  }
+
+  /// - Parameter pieces: Of two with the same bytes the first is found.
+  /// - Throws: `.limit` for more than a trie can hold.
+  init(_ pieces: [(text: String, id: Int)]) throws(SmithError) {
+    let keys = pieces.map { (bytes: Array($0.text.utf8), id: $0.id) }
+      .sorted {
+        $0.bytes == $1.bytes ? $0.id < $1.id : $0.bytes.lexicographicallyPrecedes($1.bytes)
+      }
+    var builder = CompactTrieBuilder()
+    try builder.build(keys)
+    units = builder.units
+  }
+
+  /// Lays the units out.
+  private struct CompactTrieBuilder {
+    /// The first block stays empty: leaves have their base there. The second one is the root's.
+    var units = Array(repeating: CompactTrie.empty, count: 512)
+    private var isBase = Array(repeating: false, count: 512)
+    /// Where units are still looked for: all before are taken, or have been tried often enough.
+    private var start = 256
+
+    /// How many places are tried before a new block is begun.
+    private static let tries = 24
+
+    mutating func build(_ keys: [(bytes: [UInt8], id: Int)]) throws(SmithError) {
+      var open = [(range: keys.indices, depth: 0, base: 256, unit: -1)]
+      isBase[256] = true
+      while let node = open.popLast() {
+        var range = node.range
+        // Keys that end here come first.
+        if let first = range.first, keys[first].bytes.count == node.depth {
+          if node.unit >= 0 { units[node.unit].bits |= UInt64(keys[first].id + 1) << 32 }
+          range = range.drop { keys[$0].bytes.count == node.depth }
+        }
+        guard !range.isEmpty else { continue }
+        var children: [(byte: UInt8, range: Range<Int>)] = []
+        while let first = range.first {
+          let byte = keys[first].bytes[node.depth]
+          let end = range.first { keys[$0].bytes[node.depth] != byte } ?? range.upperBound
+          children.append((byte, first..<end))
+          range = end..<range.upperBound
+        }
+        let base = node.unit < 0 ? node.base : try place(children.map(\.byte))
+        if node.unit >= 0 { units[node.unit].bits |= UInt64(base) << 9 }
+        for child in children.reversed() {
+          let unit = base ^ Int(child.byte)
+          units[unit].bits = UInt64(child.byte)
+          open.append((child.range, node.depth + 1, 0, unit))
+        }
+      }
+    }
+
+    /// A base at which there is place for some bytes.
+    private mutating func place(_ bytes: [UInt8]) throws(SmithError) -> Int {
+      var tries = 0
+      var index = start
+      while index < units.count {
+        if units[index].bits == CompactTrie.noByte {
+          let base = index ^ Int(bytes[0])
+          if !isBase[base], bytes.allSatisfy({ isFree(base ^ Int($0)) }) {
+            if tries == 0 { start = index + 1 }
+            isBase[base] = true
+            return base
+          }
+          tries += 1
+          if tries > Self.tries { break }
+        } else if tries == 0 {
+          start = index + 1
+        }
+        index += 1
+      }
+      start = max(start, units.count - 1024)
+      let block = units.count
+      guard block < CompactTrie.unitLimit else {
+        throw SmithError(.limit, "a vocabulary of more than \(CompactTrie.unitLimit) beginnings")
+      }
+      units += Array(repeating: CompactTrie.empty, count: 256)
+      isBase += Array(repeating: false, count: 256)
+      isBase[block] = true
+      return block
+    }
+
+    private func isFree(_ index: Int) -> Bool { units[index].bits == CompactTrie.noByte }
+  }
+}
