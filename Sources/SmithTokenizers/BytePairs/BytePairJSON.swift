@@ -7,7 +7,7 @@ extension BytePairs {
   init(_ json: JSON) throws(SmithError) {
     if let dropout = json["dropout"], !dropout.isNull, dropout.doubleValue != 0 {
       throw SmithError(
-        .unsupported, "dropout \(dropout.serialized()): merges left out at random",
+        .unsupported, "dropout \(dropout.serialized().prefix(60)): merges left out at random",
         remedy: "set it to null")
     }
     let options = Options(
@@ -34,7 +34,7 @@ extension BytePairs {
     guard json.arrayValue?.count == 2, let left = json[0]?.stringValue,
       let right = json[1]?.stringValue
     else {
-      throw SmithError(.malformed, "merge \(number) is no pair: \(json.serialized())")
+      throw SmithError(.malformed, "merge \(number) is no pair: \(json.serialized().prefix(60))")
     }
     return (left, right)
   }
@@ -44,7 +44,8 @@ extension BytePairs {
     let parts = line.utf8.split(separator: 32, omittingEmptySubsequences: false)
     guard parts.count == 2, let left = String(parts[0]), let right = String(parts[1]) else {
       throw SmithError(
-        .malformed, "merge \(number) is no pair: \(line)", remedy: "two pieces and a space between")
+        .malformed, "merge \(number) is no pair: \(line.prefix(60))",
+        remedy: "two pieces and a space between")
     }
     return (left, right)
   }

@@ -42,7 +42,7 @@ struct BytePairs: TokenizerModel {
   func encode(_ word: Word, into pieces: inout [Piece]) { encode([word], into: &pieces) }
 
   func encode(_ words: [Word], into pieces: inout [Piece]) {
-    var ranks: [UInt32] = []
+    var next: [PairTable.Merge] = []
     for word in words where !word.isEmpty {
       if let id = whole.id(of: word) {
         pieces.append(Piece(id: id, of: word))
@@ -50,7 +50,7 @@ struct BytePairs: TokenizerModel {
       }
       let first = pieces.count
       symbols.append(word, to: &pieces)
-      merge(&pieces, from: first, &ranks)
+      merge(&pieces, from: first, &next)
     }
   }
 
@@ -58,7 +58,7 @@ struct BytePairs: TokenizerModel {
   private func wholeWords() -> WordTable {
     var words = WordTable(expecting: vocabulary.count)
     var pieces: [Piece] = []
-    var ranks: [UInt32] = []
+    var next: [PairTable.Merge] = []
     for (id, piece) in vocabulary.pieces.enumerated() {
       if options.ignoresMerges {
         words.insert(piece.unicodeScalars, id: id)
@@ -70,7 +70,7 @@ struct BytePairs: TokenizerModel {
       else { continue }
       pieces.removeAll(keepingCapacity: true)
       symbols.append(AlignedText(word)[...], to: &pieces)
-      merge(&pieces, from: 0, &ranks)
+      merge(&pieces, from: 0, &next)
       if pieces.count == 1, pieces[0].id == id { words.insert(word.unicodeScalars, id: id) }
     }
     return words
@@ -86,26 +86,27 @@ extension PairTable {
       throw SmithError(.limit, "\(merges.count) merges")
     }
     self.init(expecting: merges.count)
+    let trie = vocabulary.trie
     for (rank, (left, right)) in merges.enumerated() {
-      func id(_ piece: some Sequence<UInt8>) throws(SmithError) -> Int {
-        guard let id = vocabulary.trie.id(of: piece) else {
-          let text = String(decoding: Array(piece), as: UTF8.self)
-          throw SmithError(
-            .missing, "merge \(rank + 1) needs the piece \(text), which the vocabulary has not",
-            at: Place(item: "\(left) \(right)"))
-        }
-        return id
+      func missing(_ piece: String) -> SmithError {
+        SmithError(
+          .missing,
+          "merge \(rank + 1) needs the piece \(piece.prefix(60)), which the vocabulary has not")
       }
-      let pair = (try id(left.utf8), try id(right.utf8))
+      guard let node = trie.node(from: PieceTrie.root, left.utf8), let first = trie.id(at: node)
+      else { throw missing(left) }
+      guard let second = trie.id(of: right.utf8) else { throw missing(right) }
       // The right part continues the left one, so what says so goes.
       guard right.utf8.count >= continuation.utf8.count else {
         throw SmithError(
-          .malformed, "merge \(rank + 1) does not continue a word with \(continuation)",
-          at: Place(item: "\(left) \(right)"))
+          .malformed,
+          "merge \(rank + 1) does not continue a word with \(continuation.prefix(60))")
       }
       let rest = right.utf8.dropFirst(continuation.utf8.count)
-      let merged = try id(Array(left.utf8) + rest)
-      set(pair.0, pair.1, Merge(rank: UInt32(rank), id: UInt32(merged)))
+      guard let last = trie.node(from: node, rest), let merged = trie.id(at: last) else {
+        throw missing(left + String(decoding: Array(rest), as: UTF8.self))
+      }
+      set(first, second, Merge(rank: UInt32(rank), id: UInt32(merged)))
     }
   }
 }

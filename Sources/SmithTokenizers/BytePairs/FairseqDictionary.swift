@@ -22,7 +22,7 @@ struct FairseqDictionary: TokenizerModel {
       let fields = line.split(separator: " ")
       guard fields.count >= 2, Int(fields[1]) != nil else {
         throw SmithError(
-          .malformed, "line \(index + 1) is no word and count: \(line)",
+          .malformed, "line \(index + 1) is no word and count: \(line.prefix(60))",
           at: Place(file: folder.path.appending(path: Self.name)))
       }
       if let id = Int(fields[0]), let piece = model.vocabulary.piece(id) {

@@ -2,44 +2,42 @@ extension BytePairs {
   /// Words of more pieces are merged with a queue, which costs more for a few and far less for many.
   private static let scanLimit = 48
 
-  /// Merges the pieces from `first` on. `ranks` is room to work in, whose contents do not matter.
-  func merge(_ pieces: inout [Piece], from first: Int, _ ranks: inout [UInt32]) {
+  /// Merges the pieces from `first` on. `next` is room to work in, whose contents do not matter.
+  func merge(_ pieces: inout [Piece], from first: Int, _ next: inout [PairTable.Merge]) {
     guard pieces.count - first <= Self.scanLimit else {
       var queue = MergeQueue(pieces[first...], merges)
       pieces.removeSubrange(first...)
       queue.finish(into: &pieces)
       return
     }
-    ranks.removeAll(keepingCapacity: true)
+    next.removeAll(keepingCapacity: true)
     for index in first..<max(first, pieces.count - 1) {
-      ranks.append(merges.merge(pieces[index].id, pieces[index + 1].id).rank)
+      next.append(merges.merge(pieces[index].id, pieces[index + 1].id))
     }
     while true {
       var best = UInt32.max
       var place = 0
-      for index in ranks.indices where ranks[index] < best {
-        best = ranks[index]
+      for index in next.indices where next[index].rank < best {
+        best = next[index].rank
         place = index
       }
       guard best < .max else { return }
-      join(&pieces, first, place, &ranks)
+      join(&pieces, first, place, &next)
     }
   }
 
-  /// Makes one piece of the two at `place`, and ranks it with its neighbours.
+  /// Makes one piece of the two at `place`, and asks what its neighbours would become with it.
   private func join(
-    _ pieces: inout [Piece], _ first: Int, _ place: Int, _ ranks: inout [UInt32]
+    _ pieces: inout [Piece], _ first: Int, _ place: Int, _ next: inout [PairTable.Merge]
   ) {
     let left = first + place
-    pieces[left].id = Int(merges.merge(pieces[left].id, pieces[left + 1].id).id)
+    pieces[left].id = Int(next[place].id)
     pieces[left].end = pieces[left + 1].end
     pieces.remove(at: left + 1)
-    ranks.remove(at: place)
-    if place > 0 {
-      ranks[place - 1] = merges.merge(pieces[left - 1].id, pieces[left].id).rank
-    }
+    next.remove(at: place)
+    if place > 0 { next[place - 1] = merges.merge(pieces[left - 1].id, pieces[left].id) }
     if left + 1 < pieces.count {
-      ranks[place] = merges.merge(pieces[left].id, pieces[left + 1].id).rank
+      next[place] = merges.merge(pieces[left].id, pieces[left + 1].id)
     }
   }
 }

@@ -23,8 +23,7 @@ struct PairTable: Sendable {
   /// More merges than any vocabulary has.
   static let countLimit = 4 << 20
   private static let empty = UInt64.max
-  /// Odd, and another one in every process: nobody can write a file whose pairs all fall into one place.
-  private static let factor = UInt64.random(in: 0...UInt64.max) | 1
+  private let factor = HashSeed.factor
 
   init(expecting count: Int = 0) {
     var capacity = 64
@@ -54,7 +53,7 @@ struct PairTable: Sendable {
   @inline(__always)
   private func place(of pair: UInt64) -> Int {
     let mask = slots.count - 1
-    var index = Int(truncatingIfNeeded: (pair &* Self.factor) >> 32) & mask
+    var index = Int(truncatingIfNeeded: (pair &* factor) >> 32) & mask
     while slots[index].pair != pair, slots[index].pair != Self.empty { index = (index + 1) & mask }
     return index
   }

@@ -13,6 +13,7 @@ struct PieceTrie: Sendable {
   private var used = 0
 
   private static let empty = UInt64.max
+  private let factor = HashSeed.factor
   /// What a node's number has bits for beside a byte.
   private static let nodeLimit = 1 << 24
 
@@ -39,12 +40,18 @@ struct PieceTrie: Sendable {
 
   /// The id of the piece with these very bytes.
   func id(of piece: some Sequence<UInt8>) -> Int? {
-    var node = Self.root
-    for byte in piece {
+    node(from: Self.root, piece).flatMap { id(at: $0) }
+  }
+
+  /// The node after some bytes more, if any piece goes that way.
+  @inline(__always)
+  func node(from start: UInt32, _ bytes: some Sequence<UInt8>) -> UInt32? {
+    var node = start
+    for byte in bytes {
       guard let next = step(from: node, byte) else { return nil }
       node = next
     }
-    return id(at: node)
+    return node
   }
 
   /// The node after one more byte, if any piece goes that way.
@@ -52,7 +59,7 @@ struct PieceTrie: Sendable {
   func step(from node: UInt32, _ byte: UInt8) -> UInt32? {
     let key = Self.key(node, byte)
     let mask = slots.count - 1
-    var index = Self.hash(key) & mask
+    var index = hash(key) & mask
     while true {
       let slot = slots[index]
       if slot >> 32 == UInt64(key) { return UInt32(truncatingIfNeeded: slot) }
@@ -95,7 +102,7 @@ struct PieceTrie: Sendable {
 
   private mutating func place(_ slot: UInt64) {
     let mask = slots.count - 1
-    var index = Self.hash(UInt32(slot >> 32)) & mask
+    var index = hash(UInt32(slot >> 32)) & mask
     while slots[index] != Self.empty { index = (index + 1) & mask }
     slots[index] = slot
   }
@@ -108,7 +115,8 @@ struct PieceTrie: Sendable {
 
   private static func key(_ node: UInt32, _ byte: UInt8) -> UInt32 { node << 8 | UInt32(byte) }
 
-  private static func hash(_ key: UInt32) -> Int {
-    Int(truncatingIfNeeded: (UInt64(key) &* 0x9E37_79B9_7F4A_7C15) >> 32)
+  @inline(__always)
+  private func hash(_ key: UInt32) -> Int {
+    Int(truncatingIfNeeded: (UInt64(key) &* factor) >> 32)
   }
 }

@@ -12,9 +12,7 @@ struct WordTable: Sendable {
 
   private static let empty = UInt64.max
   private static let upper: UInt64 = 0xFFFF_FFFF << 32
-  /// Another one in every process: nobody can write a vocabulary whose words all fall into one place.
-  private static let seed = UInt64.random(in: 0...UInt64.max)
-  private let seed = Self.seed
+  private let seed = HashSeed.value
 
   init(expecting count: Int = 0) {
     var capacity = 64

@@ -30,11 +30,11 @@ struct PatternScan {
     position < text.endIndex && classes[position - text.startIndex].isAny(of: wanted)
   }
 
-  /// The end of the run of these classes.
+  /// The end of the run of these classes, of at most so many.
   @inline(__always)
-  private func end(of wanted: TextClass, from start: Int) -> Int {
+  private func end(of wanted: TextClass, from start: Int, most: Int = .max) -> Int {
     var end = start
-    while has(end, wanted) { end += 1 }
+    while end - start < most, has(end, wanted) { end += 1 }
     return end
   }
 
@@ -44,8 +44,7 @@ struct PatternScan {
   ) -> Int? {
     // No lead is of the classes that follow it, so there is nothing to try again without it.
     let first = start + (isLead(lead, at: start) ? 1 : 0)
-    var end = end(of: wanted, from: first)
-    if most < end - first { end = first + most }
+    var end = end(of: wanted, from: first, most: most)
     guard end > first else { return nil }
     if tail == .none { return end }
     while has(end, .newline)

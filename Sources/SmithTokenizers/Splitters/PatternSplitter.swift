@@ -60,7 +60,7 @@ extension PatternSplitter {
     }
     guard let scanner = PatternScanner.table[expression] else {
       throw SmithError(
-        .unsupported, "Split by the regular expression \(expression)",
+        .unsupported, "Split by the regular expression \(expression.prefix(400))",
         remedy: "known are those of GPT-2, GPT-4, GPT-4o, LLaMA 3, Qwen 2 and CLIP")
     }
     pattern = .scanner(scanner)
@@ -78,7 +78,8 @@ extension SplitBehavior {
     }
     guard let behavior = SplitBehavior(rawValue: json["behavior"]?.stringValue ?? "") else {
       throw SmithError(
-        .unsupported, "the behavior \(json["behavior"]?.serialized() ?? "that is missing")",
+        .unsupported,
+        "the behavior \(json["behavior"]?.serialized().prefix(60) ?? "that is missing")",
         remedy: "known: " + Self.allCases.map(\.rawValue).joined(separator: ", "))
     }
     self = behavior

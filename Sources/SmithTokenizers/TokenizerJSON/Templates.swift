@@ -29,7 +29,10 @@ enum Templates: TokenizerStage {
   static func read(_ json: JSON?) throws(SmithError) -> TokenTemplate {
     let all: [TokenTemplate?] = try read(json)
     let trimmings = all.compactMap { $0?.trimming }
-    let templates = all.compactMap { $0 }.filter { $0.single != TokenTemplate.bare.single }
+    let bare = TokenTemplate.bare
+    let templates = all.compactMap { $0 }.filter {
+      $0.single != bare.single || $0.pair != bare.pair
+    }
     guard templates.count <= 1, trimmings.count <= 1 else {
       throw SmithError(.unsupported, "\(key) with \(all.count) templates")
     }

@@ -47,34 +47,59 @@ struct Tokenize: SmithCommand {
     }
     let tokenizer = try Tokenizer.open(near: model, family: family)
     guard text == "-" else {
-      try show(text, tokenizer, inLines: false)
+      try show(text, tokenizer)
       return .fine
     }
-    while let line = readLine() { try show(line, tokenizer, inLines: true) }
+    var input = InputLines()
+    while let lines = input.next() {
+      var output = ""
+      // What came before a line that is wrong is told.
+      defer { Console.write(output) }
+      for text in lines { try append(text, tokenizer, to: &output) }
+    }
     return .fine
   }
 
-  private func show(
-    _ text: String, _ tokenizer: Tokenizer, inLines: Bool
-  ) throws(SmithError) {
-    if decode {
+  private func show(_ text: String, _ tokenizer: Tokenizer) throws(SmithError) {
+    guard !decode else {
       let decoded = tokenizer.decode(try ids(text), skippingSpecial: bare)
       if json {
-        Reports.show(["text": .string(decoded)], inLines: inLines)
+        Console.print(["text": .string(decoded)])
       } else {
         Console.print(decoded.escapedForTerminal)
       }
       return
     }
+    let encoding = encode(text, tokenizer)
+    if json { Console.print(encoding.json) } else { Reports.show(encoding, types: pair != nil) }
+  }
+
+  /// What one line of input becomes: one line.
+  private func append(
+    _ text: String, _ tokenizer: Tokenizer, to output: inout String
+  ) throws(SmithError) {
+    if decode {
+      let decoded = tokenizer.decode(try ids(text), skippingSpecial: bare)
+      let value: JSON = ["text": .string(decoded)]
+      output += json ? value.serialized(forTerminal: true) : decoded.escapedForTerminal
+    } else {
+      let encoding = encode(text, tokenizer)
+      if json {
+        output += encoding.json.serialized(forTerminal: true)
+      } else {
+        for (index, id) in encoding.ids.enumerated() {
+          if index > 0 { output += " " }
+          output += String(id)
+        }
+      }
+    }
+    output += "\n"
+  }
+
+  private func encode(_ text: String, _ tokenizer: Tokenizer) -> TokenEncoding {
     let encoding = tokenizer.encode(text, pair: pair, template: !bare, maximum: maximum)
     if encoding.dropped > 0 { Console.error("note: \(encoding.dropped) tokens cut off") }
-    if json {
-      Reports.show(encoding.json, inLines: inLines)
-    } else if inLines {
-      Console.print(encoding.ids.map(String.init).joined(separator: " "))
-    } else {
-      Reports.show(encoding, types: pair != nil)
-    }
+    return encoding
   }
 
   private func ids(_ text: String) throws(SmithError) -> [Int] {
@@ -101,9 +126,5 @@ extension Reports {
           + (types ? [String(encoding.types[index])] : []))
     }
     Console.print(table)
-  }
-
-  static func show(_ json: JSON, inLines: Bool) {
-    Console.print(json.serialized(pretty: !inLines, forTerminal: true))
   }
 }
