@@ -5,24 +5,45 @@ import SmithBytes
 ///
 /// A node's children stand where its base, XOR their byte, leads. No two nodes share a base, so a byte tells whose child a unit is.
 struct CompactTrie: Sendable {
-  /// From the lowest bit: the byte that leads here, or `noByte`; where the children are; one more than the id of the piece that ends here.
+  /// From the lowest bit: the byte that leads here, or `noByte`; where the children are; the value of the piece that ends here.
   struct Unit: Sendable {
     fileprivate var bits: UInt64
 
     /// The node, to step on from.
     @inline(__always) var node: UInt32 { UInt32(truncatingIfNeeded: bits >> 9) & 0x7F_FFFF }
-    /// The id of the piece that ends here, or -1.
-    @inline(__always) var id: Int32 { Int32(truncatingIfNeeded: bits >> 32) &- 1 }
+    /// What is known of the piece that ends here, or `noValue`.
+    @inline(__always) fileprivate(set) var value: Int32 {
+      get { Int32(truncatingIfNeeded: bits >> 32) }
+      set { bits = bits & 0xFFFF_FFFF | UInt64(UInt32(bitPattern: newValue)) << 32 }
+    }
+    /// The same where values are ids: below 0 where no piece ends.
+    @inline(__always) var id: Int32 { value }
   }
 
   private var units: [Unit]
   /// The node that every walk starts from.
   static let root: UInt32 = 256
 
+  /// As a Float, not a number.
+  static let noValue: Int32 = -1
   private static let noByte: UInt64 = 256
-  private static let empty = Unit(bits: noByte)
+  private static let empty = Unit(bits: noByte | UInt64(UInt32.max) << 32)
   /// What a base has bits for.
   private static let unitLimit = 1 << 23
+
+  /// By unit, what is known of the piece that ends there.
+  var values: [Int32] { units.map(\.value) }
+
+  func value(at unit: Int) -> Int32 { units[unit].value }
+
+  /// The same pieces with other values.
+  func replacingValues(_ change: (Int32) -> Int32) -> CompactTrie {
+    var copy = self
+    for index in units.indices where units[index].value != Self.noValue {
+      copy.units[index].value = change(units[index].value)
+    }
+    return copy
+  }
 
   /// The child over a byte.
   @inline(__always)
@@ -99,7 +120,7 @@ struct CompactTrie: Sendable {
         var range = node.range
         // Keys that end here come first.
         if let first = range.first, keys[first].bytes.count == node.depth {
-          if node.unit >= 0 { units[node.unit].bits |= UInt64(keys[first].id + 1) << 32 }
+          if node.unit >= 0 { units[node.unit].value = Int32(keys[first].id) }
           range = range.drop { keys[$0].bytes.count == node.depth }
         }
         guard !range.isEmpty else { continue }
@@ -114,7 +135,7 @@ struct CompactTrie: Sendable {
         if node.unit >= 0 { units[node.unit].bits |= UInt64(base) << 9 }
         for child in children.reversed() {
           let unit = base ^ Int(child.byte)
-          units[unit].bits = UInt64(child.byte)
+          units[unit].bits = CompactTrie.empty.bits & ~0x1FF | UInt64(child.byte)
           open.append((child.range, node.depth + 1, 0, unit))
         }
       }
@@ -125,7 +146,7 @@ struct CompactTrie: Sendable {
       var tries = 0
       var index = start
       while index < units.count {
-        if units[index].bits == CompactTrie.noByte {
+        if units[index].bits == CompactTrie.empty.bits {
           let base = index ^ Int(bytes[0])
           if !isBase[base], bytes.allSatisfy({ isFree(base ^ Int($0)) }) {
             if tries == 0 { start = index + 1 }
@@ -150,6 +171,6 @@ struct CompactTrie: Sendable {
       return block
     }
 
-    private func isFree(_ index: Int) -> Bool { units[index].bits == CompactTrie.noByte }
+    private func isFree(_ index: Int) -> Bool { units[index].bits == CompactTrie.empty.bits }
   }
 }

@@ -10,10 +10,11 @@ struct Unigram: SegmentingModel {
 
   var vocabulary: Vocabulary { pieces.vocabulary }
 
-  /// By id, and of one code point that no piece by itself covers. SentencePiece adds in 32 bits, Hugging Face's tokenizers in 64;
-  /// where two ways are equally good but for rounding, that decides.
+  /// SentencePiece adds in 32 bits, Hugging Face's tokenizers in 64; where two ways are equally good but for rounding, that decides.
   private enum Scores: Sendable {
-    case single([Float], unknown: Float)
+    /// The trie's values are scores of 32 bits; by unit of the trie the piece that ends there.
+    case single(ids: [Int32], unknown: Float)
+    /// The trie's values are ids; by id the score.
     case double([Double], unknown: Double)
   }
 
@@ -22,7 +23,6 @@ struct Unigram: SegmentingModel {
 
   init(_ pieces: ScoredPieces) throws(SmithError) {
     self.pieces = pieces
-    trie = try pieces.trie(of: [.normal, .userDefined])
     var scores = pieces.scores
     var worst = Float.greatestFiniteMagnitude
     for (id, kind) in pieces.kinds.enumerated() {
@@ -32,7 +32,10 @@ struct Unigram: SegmentingModel {
       default: break
       }
     }
-    self.scores = .single(scores, unknown: worst - Float(Self.unknownPenalty))
+    let trie = try pieces.trie(of: [.normal, .userDefined])
+    let ids = trie.values
+    self.trie = trie.replacingValues { Int32(bitPattern: scores[Int($0)].bitPattern) }
+    self.scores = .single(ids: ids, unknown: worst - Float(Self.unknownPenalty))
   }
 
   /// As Hugging Face's tokenizers have it: scores of 64 bits, and every piece is found in text.
@@ -52,10 +55,15 @@ struct Unigram: SegmentingModel {
   func segments(of word: Word) -> [Segment] {
     let text = Bytes(word)
     return switch scores {
-    case .single(let scores, let unknown):
-      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
+    case .single(let ids, let unknown):
+      segments(
+        of: word, text,
+        bestWay(over: text.bytes, unknown) { Float(bitPattern: UInt32(bitPattern: $0)) }
+      ) { ids[$0] }
     case .double(let scores, let unknown):
-      segments(of: word, text, bestWay(over: text.bytes, scores, unknown))
+      segments(of: word, text, bestWay(over: text.bytes, unknown) { scores[Int($0)] }) {
+        trie.value(at: $0)
+      }
     }
   }
 
@@ -90,42 +98,45 @@ struct Unigram: SegmentingModel {
     var score: Score = 0
     /// Where its last piece begins; -1 where no way leads here yet.
     var start: Int32 = -1
-    var id: Int32 = -1
+    /// Where in the trie it ends; -1 for an unknown code point.
+    var unit: Int32 = -1
 
     /// Of two equal ways the first stays.
     @inline(__always)
-    mutating func offer(_ score: Score, from start: Int32, id: Int32) {
+    mutating func offer(_ score: Score, from start: Int32, unit: Int32) {
       guard self.start < 0 || score > self.score else { return }
-      self = Step(score: score, start: start, id: id)
+      self = Step(score: score, start: start, unit: unit)
     }
   }
 
   /// By byte (Viterbi's algorithm).
   @inline(__always)
   private func bestWay<Score: BinaryFloatingPoint>(
-    over bytes: [UInt8], _ scores: [Score], _ unknown: Score
+    over text: [UInt8], _ unknown: Score, score value: (Int32) -> Score
   ) -> [Step<Score>] {
-    var steps = Array(repeating: Step<Score>(), count: bytes.count + 1)
-    let unknownID = Int32(truncatingIfNeeded: pieces.unknown)
+    let bytes = text.span
+    var ways = Array(repeating: Step<Score>(), count: bytes.count + 1)
+    var steps = ways.mutableSpan
     var start = 0
     while start < bytes.count {
       let score = steps[start].score
       let from = Int32(truncatingIfNeeded: start)
-      let next = min(start + Self.width(bytes[start]), bytes.count)
+      let next = min(start &+ Self.width(bytes[start]), bytes.count)
       var isCovered = false
       var node = CompactTrie.root
       var end = start
       while end < bytes.count, let unit = trie.step(from: node, bytes[end]) {
+        let place = Int32(truncatingIfNeeded: node ^ UInt32(bytes[end]))
         node = unit.node
-        end += 1
-        guard unit.id >= 0 else { continue }
+        end &+= 1
+        guard unit.value != CompactTrie.noValue else { continue }
         if end == next { isCovered = true }
-        steps[end].offer(score + scores[Int(unit.id)], from: from, id: unit.id)
+        steps[end].offer(score + value(unit.value), from: from, unit: place)
       }
-      if !isCovered { steps[next].offer(score + unknown, from: from, id: unknownID) }
+      if !isCovered { steps[next].offer(score + unknown, from: from, unit: -1) }
       start = next
     }
-    return steps
+    return ways
   }
 
   /// How many bytes a character has that begins with one.
@@ -134,8 +145,9 @@ struct Unigram: SegmentingModel {
   }
 
   /// Back along the best way.
+  @inline(__always)
   private func segments<Score>(
-    of word: Word, _ text: Bytes, _ steps: [Step<Score>]
+    of word: Word, _ text: Bytes, _ steps: [Step<Score>], id: (Int) -> Int32
   ) -> [Segment] {
     var way: [Int] = []
     var end = text.bytes.count
@@ -150,13 +162,14 @@ struct Unigram: SegmentingModel {
     for end in way.reversed() {
       let step = steps[end]
       let range = Int(text.places[Int(step.start)])..<Int(text.places[end])
-      if Int(step.id) == pieces.unknown {
+      let id = step.unit < 0 ? pieces.unknown : Int(id(Int(step.unit)))
+      if id == pieces.unknown {
         unknown = (unknown?.lowerBound ?? range.lowerBound)..<range.upperBound
         continue
       }
       if let run = unknown { append(unknown: run, of: word, to: &segments) }
       unknown = nil
-      segments.append(Segment(id: Int(step.id), range: range))
+      segments.append(Segment(id: id, range: range))
     }
     if let run = unknown { append(unknown: run, of: word, to: &segments) }
     return segments
@@ -164,7 +177,7 @@ struct Unigram: SegmentingModel {
 
   private func append(unknown run: Range<Int>, of word: Word, to segments: inout [Segment]) {
     // Where every piece is found in text, the unknown one is too.
-    if pieces.bytes != nil, trie.id(of: word[run]) == pieces.unknown {
+    if pieces.bytes != nil, case .double = scores, trie.id(of: word[run]) == pieces.unknown {
       segments.append(Segment(id: pieces.unknown, range: run))
     } else {
       pieces.appendUnknown(run, of: word, to: &segments)
