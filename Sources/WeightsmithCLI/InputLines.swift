@@ -1,5 +1,3 @@
-import Weightsmith
-
 #if canImport(Glibc)
   import Glibc
 #else
@@ -10,6 +8,8 @@ import Weightsmith
 struct InputLines {
   /// The beginning of a line whose end has not come.
   private var rest: [UInt8] = []
+  /// How many of its bytes are known to hold no end.
+  private var searched = 0
   private var buffer = [UInt8](repeating: 0, count: 1 << 16)
   private var isAtEnd = false
 
@@ -32,11 +32,12 @@ struct InputLines {
   private mutating func takeLines() -> [String] {
     var lines: [String] = []
     var start = 0
-    while let end = rest[start...].firstIndex(of: UInt8(ascii: "\n")) {
+    while let end = rest[max(start, searched)...].firstIndex(of: UInt8(ascii: "\n")) {
       lines.append(Self.line(rest[start..<end]))
       start = end + 1
     }
     rest.removeFirst(start)
+    searched = rest.count
     return lines
   }
 
