@@ -57,7 +57,7 @@ struct Unigram: SegmentingModel {
   func isControl(_ id: Int) -> Bool { pieces.isControl(id) }
 
   func segments(of word: Word) -> [Segment] {
-    let text = Bytes(word)
+    let text = WordBytes(word)
     return switch scores {
     case .single(let ids, let unknown):
       segments(
@@ -72,32 +72,6 @@ struct Unigram: SegmentingModel {
       ) {
         trie.value(at: $0)
       }
-    }
-  }
-
-  /// A word in UTF-8.
-  private struct Bytes {
-    var bytes: [UInt8] = []
-    /// By byte: the word's index that it belongs to.
-    var places: [Int32] = []
-
-    init(_ word: Word) {
-      bytes.reserveCapacity(word.count + word.count / 2)
-      places.reserveCapacity(word.count + word.count / 2)
-      for index in word.indices {
-        let place = Int32(truncatingIfNeeded: index)
-        let scalar = word[index].scalar
-        if scalar.isASCII {
-          bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-          places.append(place)
-          continue
-        }
-        for byte in UTF8.encode(scalar).unsafelyUnwrapped {
-          bytes.append(byte)
-          places.append(place)
-        }
-      }
-      places.append(Int32(truncatingIfNeeded: word.endIndex))
     }
   }
 
@@ -164,7 +138,7 @@ struct Unigram: SegmentingModel {
   /// Back along the best way.
   @inline(__always)
   private func segments<Score>(
-    of word: Word, _ text: Bytes, _ steps: [Step<Score>], id: (Int32) -> Int32
+    of word: Word, _ text: WordBytes, _ steps: [Step<Score>], id: (Int32) -> Int32
   ) -> [Segment] {
     var way: [Int] = []
     var end = text.bytes.count

@@ -11,7 +11,7 @@ enum Models {
         continuation: json["continuing_subword_prefix"]?.stringValue ?? "##",
         longestWord: json["max_input_chars_per_word"]?.intValue ?? 100)
     },
-    "Unigram": { (json, _) throws(SmithError) in try ScoredPieces.unigram(json) },
+    "Unigram": { (json, _) throws(SmithError) in try Unigram(json) },
   ]
 
   static func read(_ json: JSON?, added: [AddedToken]) throws(SmithError) -> any TokenizerModel {
