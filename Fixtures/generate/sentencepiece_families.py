@@ -81,6 +81,21 @@ def family(folder, model, source, tokenizer, settings=None, name=None):
     return original
 
 
+def long_sums(name):
+    """A model whose sums grow fast: sums of 32 bits alone would soon not tell two ways apart, and SentencePiece counts from 0 again."""
+    model = protocol.ModelProto()
+    for text, score, kind in (("<unk>", 0, 2), ("▁", -1000, 1), ("a", -1000, 1), ("bc", -1, 1), ("b", -0.5, 1), ("c", -0.496, 1)):
+        model.pieces.add(piece=text, score=score, type=kind)
+    path = os.path.join(OUT, "..", name)
+    open(path + ".model", "wb").write(model.SerializeToString())
+    original = sentencepiece.SentencePieceProcessor(model_file=path + ".model")
+    cases = []
+    for count in (0, 1, 2, 10, 50, 64, 99, 100, 101, 130, 200, 250, 300, 505):
+        ids = original.encode("a" * count + "bc")
+        cases.append({"text": "a" * count + "bc", "ids": ids, "decoded": original.decode(ids)})
+    save(path + ".cases.json", {"cases": cases, "pieces": [[piece.piece] for piece in model.pieces]})
+
+
 def whole(name, tokenizer):
     """A tokenizer.json with what the tokenizers package makes of the texts.
 
@@ -117,6 +132,7 @@ plain = train("xlm_roberta/sentencepiece.bpe.model", "unigram", 260)
 roberta = family("xlm_roberta", "sentencepiece.bpe.model", plain, XLMRobertaTokenizer)
 family("camembert", "sentencepiece.bpe.model", plain, CamembertTokenizer, name="camembert")
 
+long_sums("unigram_long_sums")
 whole("albert_cased", convert_slow_tokenizer(cased))
 whole("t5_newer", convert_slow_tokenizer(newer))
 whole("xlm_roberta", convert_slow_tokenizer(roberta))

@@ -5,42 +5,34 @@ import SmithBytes
 ///
 /// A node's children stand where its base, XOR their byte, leads. No two nodes share a base, so a byte tells whose child a unit is.
 struct CompactTrie: Sendable {
-  /// From the lowest bit: the byte that leads here, or `noByte`; where the children are; the value of the piece that ends here.
+  /// A node that a byte leads to.
   struct Unit: Sendable {
-    fileprivate var bits: UInt64
+    /// From the lowest bit: the byte that leads here; whether one does; whether a piece ends here; where the children are.
+    fileprivate var bits: UInt32
+    /// Its place in the array.
+    let index: Int32
 
-    /// The node, to step on from.
-    @inline(__always) var node: UInt32 { UInt32(truncatingIfNeeded: bits >> 9) & 0x7F_FFFF }
-    /// What is known of the piece that ends here, or `noValue`.
-    @inline(__always) fileprivate(set) var value: Int32 {
-      get { Int32(truncatingIfNeeded: bits >> 32) }
-      set { bits = bits & 0xFFFF_FFFF | UInt64(UInt32(bitPattern: newValue)) << 32 }
-    }
-    /// The same where values are ids: below 0 where no piece ends.
-    @inline(__always) var id: Int32 { value }
+    /// To step on from.
+    @inline(__always) var node: UInt32 { bits >> 10 }
+    @inline(__always) var endsPiece: Bool { bits & CompactTrie.ending != 0 }
   }
 
-  private var units: [Unit]
+  private var units: [UInt32]
+  /// By unit, what is known of the piece that ends there; an id where nothing else has been said.
+  private(set) var values: [Int32]
   /// The node that every walk starts from.
   static let root: UInt32 = 256
 
-  /// As a Float, not a number.
-  static let noValue: Int32 = -1
-  private static let noByte: UInt64 = 256
-  private static let empty = Unit(bits: noByte | UInt64(UInt32.max) << 32)
+  static let used: UInt32 = 1 << 8
+  static let ending: UInt32 = 1 << 9
   /// What a base has bits for.
-  private static let unitLimit = 1 << 23
-
-  /// By unit, what is known of the piece that ends there.
-  var values: [Int32] { units.map(\.value) }
-
-  func value(at unit: Int) -> Int32 { units[unit].value }
+  static let unitLimit = 1 << 22
 
   /// The same pieces with other values.
   func replacingValues(_ change: (Int32) -> Int32) -> CompactTrie {
     var copy = self
-    for index in units.indices where units[index].value != Self.noValue {
-      copy.units[index].value = change(units[index].value)
+    for index in units.indices where units[index] & Self.ending != 0 {
+      copy.values[index] = change(values[index])
     }
     return copy
   }
@@ -48,9 +40,19 @@ struct CompactTrie: Sendable {
   /// The child over a byte.
   @inline(__always)
   func step(from node: UInt32, _ byte: UInt8) -> Unit? {
-    let unit = units[Int(node ^ UInt32(byte))]
-    return unit.bits & 0x1FF == UInt64(byte) ? unit : nil
+    let index = node ^ UInt32(byte)
+    let bits = units[Int(index)]
+    guard bits & 0x1FF == UInt32(byte) | Self.used else { return nil }
+    return Unit(bits: bits, index: Int32(truncatingIfNeeded: index))
   }
+
+  /// The value of the piece that ends at a unit.
+  @inline(__always)
+  func value(at index: Int32) -> Int32 { values[Int(index)] }
+
+  /// The id of the piece that ends at a unit, if one does.
+  @inline(__always)
+  func id(at unit: Unit) -> Int? { unit.endsPiece ? Int(value(at: unit.index)) : nil }
 
   /// The child over a code point's bytes.
   @inline(__always)
@@ -68,14 +70,14 @@ struct CompactTrie: Sendable {
 
   /// The id of the piece that a word is, or nil.
   func id(of word: Word) -> Int? {
-    var id: Int32 = -1
+    var last: Unit?
     var node = Self.root
     for element in word {
       guard let unit = step(from: node, element.scalar) else { return nil }
       node = unit.node
-      id = unit.id
+      last = unit
     }
-    return id < 0 ? nil : Int(id)
+    return last.flatMap(id)
   }
 
   /// The end of the longest piece that a word begins with.
@@ -85,7 +87,7 @@ struct CompactTrie: Sendable {
     for index in word.indices {
       guard let unit = step(from: node, word[index].scalar) else { break }
       node = unit.node
-      if unit.id >= 0 { best = index + 1 }
+      if unit.endsPiece { best = index + 1 }
     }
     return best
   }
@@ -100,77 +102,6 @@ struct CompactTrie: Sendable {
     var builder = CompactTrieBuilder()
     try builder.build(keys)
     units = builder.units
-  }
-
-  /// Lays the units out.
-  private struct CompactTrieBuilder {
-    /// The first block stays empty: leaves have their base there. The second one is the root's.
-    var units = Array(repeating: CompactTrie.empty, count: 512)
-    private var isBase = Array(repeating: false, count: 512)
-    /// Where units are still looked for: all before are taken, or have been tried often enough.
-    private var start = 256
-
-    /// How many places are tried before a new block is begun.
-    private static let tries = 24
-
-    mutating func build(_ keys: [(bytes: [UInt8], id: Int)]) throws(SmithError) {
-      var open = [(range: keys.indices, depth: 0, base: 256, unit: -1)]
-      isBase[256] = true
-      while let node = open.popLast() {
-        var range = node.range
-        // Keys that end here come first.
-        if let first = range.first, keys[first].bytes.count == node.depth {
-          if node.unit >= 0 { units[node.unit].value = Int32(keys[first].id) }
-          range = range.drop { keys[$0].bytes.count == node.depth }
-        }
-        guard !range.isEmpty else { continue }
-        var children: [(byte: UInt8, range: Range<Int>)] = []
-        while let first = range.first {
-          let byte = keys[first].bytes[node.depth]
-          let end = range.first { keys[$0].bytes[node.depth] != byte } ?? range.upperBound
-          children.append((byte, first..<end))
-          range = end..<range.upperBound
-        }
-        let base = node.unit < 0 ? node.base : try place(children.map(\.byte))
-        if node.unit >= 0 { units[node.unit].bits |= UInt64(base) << 9 }
-        for child in children.reversed() {
-          let unit = base ^ Int(child.byte)
-          units[unit].bits = CompactTrie.empty.bits & ~0x1FF | UInt64(child.byte)
-          open.append((child.range, node.depth + 1, 0, unit))
-        }
-      }
-    }
-
-    /// A base at which there is place for some bytes.
-    private mutating func place(_ bytes: [UInt8]) throws(SmithError) -> Int {
-      var tries = 0
-      var index = start
-      while index < units.count {
-        if units[index].bits == CompactTrie.empty.bits {
-          let base = index ^ Int(bytes[0])
-          if !isBase[base], bytes.allSatisfy({ isFree(base ^ Int($0)) }) {
-            if tries == 0 { start = index + 1 }
-            isBase[base] = true
-            return base
-          }
-          tries += 1
-          if tries > Self.tries { break }
-        } else if tries == 0 {
-          start = index + 1
-        }
-        index += 1
-      }
-      start = max(start, units.count - 1024)
-      let block = units.count
-      guard block < CompactTrie.unitLimit else {
-        throw SmithError(.limit, "a vocabulary of more than \(CompactTrie.unitLimit) beginnings")
-      }
-      units += Array(repeating: CompactTrie.empty, count: 256)
-      isBase += Array(repeating: false, count: 256)
-      isBase[block] = true
-      return block
-    }
-
-    private func isFree(_ index: Int) -> Bool { units[index].bits == CompactTrie.empty.bits }
+    values = builder.values
   }
 }

@@ -66,6 +66,7 @@ extension AlignedText {
 
 extension PrecompiledNormalizer {
   /// - Parameter json: With the map in base 64.
+  /// - Throws: `.malformed` for another encoding, and what reading the map throws.
   init(_ json: JSON) throws(SmithError) {
     guard let text = json["precompiled_charsmap"]?.stringValue,
       let bytes = Data(base64Encoded: text)

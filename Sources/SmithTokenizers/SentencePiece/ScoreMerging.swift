@@ -83,9 +83,8 @@ struct ScoreMerging {
     let one = symbols[Int(left)]
     let other = symbols[Int(right)]
     guard !one.isVerbatim, !other.isVerbatim, let unit = unit(from: one.unit, other, word),
-      unit.id >= 0
+      let id = trie.id(at: unit)
     else { return }
-    let id = Int(unit.id)
     agenda.push(Pair(score: scores[id], left: left, right: right, end: other.end))
     if remembers { made.append((id, Int(one.end - one.start))) }
   }
@@ -111,14 +110,14 @@ struct ScoreMerging {
   }
 
   /// Whether all has merged into one piece.
-  var isOne: Bool { symbols.first.map { $0.next < 0 && ($0.unit?.id ?? -1) >= 0 } ?? false }
+  var isOne: Bool { symbols.first.map { $0.next < 0 && $0.unit?.endsPiece == true } ?? false }
 
-  /// The symbols that are left: the word's indices, and the id of the piece that they are, or -1.
-  func forEach(_ body: (Range<Int>, Int32) -> Void) {
+  /// The symbols that are left: the word's indices, and the id of the piece that they are.
+  func forEach(_ body: (Range<Int>, Int?) -> Void) {
     var index: Int32 = symbols.isEmpty ? -1 : 0
     while index >= 0 {
       let symbol = symbols[Int(index)]
-      body(Int(symbol.start)..<Int(symbol.end), symbol.unit?.id ?? -1)
+      body(Int(symbol.start)..<Int(symbol.end), symbol.unit.flatMap(trie.id))
       index = symbol.next
     }
   }

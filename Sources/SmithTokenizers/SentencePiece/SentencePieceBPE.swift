@@ -78,8 +78,8 @@ struct SentencePieceBPE: SegmentingModel {
     let splits = hasUnused ? merging.splits(of: pieces.kinds) : [:]
     var open: [Range<Int>] = []
     merging.forEach { range, id in
-      if id >= 0, splits.isEmpty {
-        segments.append(Segment(id: Int(id), range: range))
+      if let id, splits.isEmpty {
+        segments.append(Segment(id: id, range: range))
         return
       }
       open.append(range)

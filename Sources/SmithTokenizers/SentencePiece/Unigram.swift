@@ -21,6 +21,10 @@ struct Unigram: SegmentingModel {
   /// What an unknown code point costs beside the worst piece.
   private static let unknownPenalty = 10.0
 
+  /// Where a sum is less, it is counted from 0 again: in a long text 32 bits could not tell one way from another. SentencePiece 0.2.3 does
+  /// the same.
+  private static let leastScore: Float = -100_000
+
   init(_ pieces: ScoredPieces) throws(SmithError) {
     self.pieces = pieces
     var scores = pieces.scores
@@ -53,43 +57,21 @@ struct Unigram: SegmentingModel {
   func isControl(_ id: Int) -> Bool { pieces.isControl(id) }
 
   func segments(of word: Word) -> [Segment] {
-    let text = Bytes(word)
+    let text = WordBytes(word)
     return switch scores {
     case .single(let ids, let unknown):
       segments(
         of: word, text,
-        bestWay(over: text.bytes, unknown) { Float(bitPattern: UInt32(bitPattern: $0)) }
-      ) { ids[$0] }
+        bestWay(over: text.bytes, unknown, least: Self.leastScore) {
+          Float(bitPattern: UInt32(bitPattern: $0))
+        }
+      ) { ids[Int($0)] }
     case .double(let scores, let unknown):
-      segments(of: word, text, bestWay(over: text.bytes, unknown) { scores[Int($0)] }) {
+      segments(
+        of: word, text, bestWay(over: text.bytes, unknown, least: -.infinity) { scores[Int($0)] }
+      ) {
         trie.value(at: $0)
       }
-    }
-  }
-
-  /// A word in UTF-8.
-  private struct Bytes {
-    var bytes: [UInt8] = []
-    /// By byte: the word's index that it belongs to.
-    var places: [Int32] = []
-
-    init(_ word: Word) {
-      bytes.reserveCapacity(word.count + word.count / 2)
-      places.reserveCapacity(word.count + word.count / 2)
-      for index in word.indices {
-        let place = Int32(truncatingIfNeeded: index)
-        let scalar = word[index].scalar
-        if scalar.isASCII {
-          bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-          places.append(place)
-          continue
-        }
-        for byte in UTF8.encode(scalar).unsafelyUnwrapped {
-          bytes.append(byte)
-          places.append(place)
-        }
-      }
-      places.append(Int32(truncatingIfNeeded: word.endIndex))
     }
   }
 
@@ -112,13 +94,18 @@ struct Unigram: SegmentingModel {
   /// By byte (Viterbi's algorithm).
   @inline(__always)
   private func bestWay<Score: BinaryFloatingPoint>(
-    over text: [UInt8], _ unknown: Score, score value: (Int32) -> Score
+    over text: [UInt8], _ unknown: Score, least: Score, score value: (Int32) -> Score
   ) -> [Step<Score>] {
     let bytes = text.span
     var ways = Array(repeating: Step<Score>(), count: bytes.count + 1)
     var steps = ways.mutableSpan
     var start = 0
+    var reach = 0
     while start < bytes.count {
+      if steps[start].score < least {
+        let base = steps[start].score
+        for index in start...reach where steps[index].start >= 0 { steps[index].score -= base }
+      }
       let score = steps[start].score
       let from = Int32(truncatingIfNeeded: start)
       let next = min(start &+ Self.width(bytes[start]), bytes.count)
@@ -126,14 +113,18 @@ struct Unigram: SegmentingModel {
       var node = CompactTrie.root
       var end = start
       while end < bytes.count, let unit = trie.step(from: node, bytes[end]) {
-        let place = Int32(truncatingIfNeeded: node ^ UInt32(bytes[end]))
         node = unit.node
         end &+= 1
-        guard unit.value != CompactTrie.noValue else { continue }
+        guard unit.endsPiece else { continue }
         if end == next { isCovered = true }
-        steps[end].offer(score + value(unit.value), from: from, unit: place)
+        if end > reach { reach = end }
+        steps[end].offer(
+          score + value(trie.value(at: unit.index)), from: from, unit: unit.index)
       }
-      if !isCovered { steps[next].offer(score + unknown, from: from, unit: -1) }
+      if !isCovered {
+        steps[next].offer(score + unknown, from: from, unit: -1)
+        if next > reach { reach = next }
+      }
       start = next
     }
     return ways
@@ -147,7 +138,7 @@ struct Unigram: SegmentingModel {
   /// Back along the best way.
   @inline(__always)
   private func segments<Score>(
-    of word: Word, _ text: Bytes, _ steps: [Step<Score>], id: (Int) -> Int32
+    of word: Word, _ text: WordBytes, _ steps: [Step<Score>], id: (Int32) -> Int32
   ) -> [Segment] {
     var way: [Int] = []
     var end = text.bytes.count
@@ -162,7 +153,7 @@ struct Unigram: SegmentingModel {
     for end in way.reversed() {
       let step = steps[end]
       let range = Int(text.places[Int(step.start)])..<Int(text.places[end])
-      let id = step.unit < 0 ? pieces.unknown : Int(id(Int(step.unit)))
+      let id = step.unit < 0 ? pieces.unknown : Int(id(step.unit))
       if id == pieces.unknown {
         unknown = (unknown?.lowerBound ?? range.lowerBound)..<range.upperBound
         continue

@@ -15,7 +15,7 @@ enum Models {
     "WordLevel": { (json, _) throws(SmithError) in
       try WordLevel(vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "<unk>")
     },
-    "Unigram": { (json, _) throws(SmithError) in try ScoredPieces.unigram(json) },
+    "Unigram": { (json, _) throws(SmithError) in try Unigram(json) },
   ]
 
   static func read(_ json: JSON?, added: [AddedToken]) throws(SmithError) -> any TokenizerModel {
