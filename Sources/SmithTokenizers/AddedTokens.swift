@@ -104,7 +104,7 @@ public struct AddedTokens: Sendable {
   ) throws(SmithError) {
     _ = try exact.insert(token.content.utf8, id: place)
     guard token.isNormalized else { return try raw.insert(token.content, place) }
-    var content = AlignedText(token.content)
+    var content = AlignedText(of: token.content)
     for normalizer in normalizers { normalizer.normalize(&content) }
     try normalized.insert(content.string, place)
   }

@@ -33,7 +33,7 @@ public struct Tokenizer: Sendable {
     _ text: String, pair: String? = nil, template: Bool = true, maximum: Int? = nil
   ) -> TokenEncoding {
     let arrangement = template ? self.template : self.template.withoutSpecials
-    let sources = [text, pair].compactMap { $0.map(AlignedText.init) }
+    let sources = [text, pair].compactMap { $0.map(AlignedText.init(of:)) }
     var texts = sources.map(pieces(of:))
     let whole = texts.reduce(0) { $0 + $1.count }
     if let maximum { arrangement.truncate(&texts, to: maximum) }

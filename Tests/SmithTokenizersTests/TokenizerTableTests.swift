@@ -34,7 +34,7 @@ import Testing
       let splitters = try Splitters.read(row["pre_tokenizer"])
       #expect(!splitters.isEmpty)
       for one in try #require(row["cases"]?.arrayValue) {
-        var words = [AlignedText(try #require(one["text"]?.stringValue))[...]]
+        var words = [AlignedText(of: try #require(one["text"]?.stringValue))[...]]
         for splitter in splitters { words = splitter.split(words, isFirst: true) }
         let expected = one["words"]?.arrayValue
         #expect(words.map(\.json) == expected, "\(row["pre_tokenizer"]?.serialized() ?? "") \(one)")

@@ -69,7 +69,7 @@ struct BytePairs: TokenizerModel {
         let word = String(text)
       else { continue }
       pieces.removeAll(keepingCapacity: true)
-      symbols.append(AlignedText(word)[...], to: &pieces)
+      symbols.append(AlignedText(of: word)[...], to: &pieces)
       merge(&pieces, from: 0, &next)
       if pieces.count == 1, pieces[0].id == id { words.insert(word.unicodeScalars, id: id) }
     }

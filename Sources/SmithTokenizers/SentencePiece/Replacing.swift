@@ -110,7 +110,7 @@ struct Replacing: Normalizer, TokenDecoder, Hashable {
 
   func decode(_ tokens: [String]) -> [String] {
     tokens.map { token in
-      var text = AlignedText(token)
+      var text = AlignedText(of: token)
       normalize(&text)
       return text.string
     }

@@ -33,7 +33,7 @@ struct SentencePieceBPE: SegmentingModel {
     var merging = ScoreMerging(trie, pieces.scores)
     return zip(pieces.kinds, pieces.vocabulary.pieces).map { kind, piece in
       guard kind == .normal else { return false }
-      merging.merge(AlignedText(piece)[...], verbatim: verbatim)
+      merging.merge(AlignedText(of: piece)[...], verbatim: verbatim)
       return merging.isOne
     }
   }

@@ -40,7 +40,7 @@ struct SentencePieceDecoder: TokenDecoder {
     text.append(repairing: bytes)
     let decoded = String(decoding: text, as: UTF8.self)
     guard let denormalizer else { return [decoded] }
-    var aligned = AlignedText(decoded)
+    var aligned = AlignedText(of: decoded)
     denormalizer.normalize(&aligned)
     return [aligned.string]
   }

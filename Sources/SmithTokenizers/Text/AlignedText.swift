@@ -22,7 +22,7 @@ public typealias Word = ArraySlice<AlignedScalar>
 
 extension AlignedText {
   /// The code points of a text as they stand.
-  public init(_ text: String) {
+  public init(of text: String) {
     self = []
     reserveCapacity(text.utf8.count)
     var position: Int32 = 0

@@ -45,7 +45,7 @@ struct VocabularyText: TokenizerFormat {
       if piece.utf8.first == UInt8(ascii: "["), piece.utf8.last == UInt8(ascii: "]") {
         return false
       }
-      let text = AlignedText(piece)
+      let text = AlignedText(of: piece)
       var normalized = text
       normalizer.normalize(&normalized)
       return !normalized.elementsEqual(text) { $0.scalar == $1.scalar }

@@ -17,7 +17,8 @@ struct FactorizationOptions: ParsableArguments {
 
   @Flag(
     help:
-      "--factorize loses least where the model is used: on the input of --calibration, --text or --ids.")
+      "--factorize loses least where the model is used: on the input of --calibration, --text or --ids."
+  )
   var weighted = false
 
   @Option(
