@@ -30,6 +30,23 @@ import Testing
     }
   }
 
+  /// The trained ALBERT's questions: a sentence with a masked word, and the ids that it was asked with.
+  @Test(arguments: ["google_tf/30k-clean.model", "hf/spiece.model"])
+  func asksTheTrainedModel(_ file: String) throws {
+    let tokenizer = try Tokenizer.open(Fixtures.path("trained/tiny_albert/" + file))
+    let json = try JSON.parse(Fixtures.bytes("trained/cloze.json"))
+    let rows = try #require(json["tiny_albert"]?["rows"]?.arrayValue)
+    #expect(rows.count > 50)
+    for row in rows {
+      let words = try #require(row["sentence"]?.stringValue).split(separator: " ")
+      // After [CLS] each word of that model is one piece.
+      let masked = try #require(row["mask_at"]?.intValue) - 1
+      let text = words.enumerated().map { $0 == masked ? "[MASK]" : String($1) }
+      let ids = tokenizer.encode(text.joined(separator: " ")).ids
+      #expect(ids == row["ids"]?.integers, "\(text)")
+    }
+  }
+
   /// The files alone tell the family.
   @Test(arguments: [
     ("albert/spiece.model", "albert"), ("xlnet/spiece.model", "xlnet"), ("t5/spiece.model", "t5"),
