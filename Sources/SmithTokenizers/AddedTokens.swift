@@ -102,6 +102,9 @@ public struct AddedTokens: Sendable {
   private mutating func insert(
     _ token: AddedToken, _ place: Int32, _ normalizers: [any Normalizer]
   ) throws(SmithError) {
+    guard token.content.utf8.count <= ReplacedPattern.lengthLimit else {
+      throw SmithError(.limit, "an added token of \(token.content.utf8.count) bytes")
+    }
     _ = try exact.insert(token.content.utf8, id: place)
     guard token.isNormalized else { return try raw.insert(token.content, place) }
     var content = AlignedText(of: token.content)
@@ -151,6 +154,8 @@ public struct AddedTokens: Sendable {
         left = max(left, start)
       }
       if token.stripsRight {
+        // What the last one took is white space to its end.
+        right = max(right, start)
         while right < text.count, text[right].scalar.isWhiteSpace { right += 1 }
       }
       if left > start { parts.append(.text(text[start..<left])) }

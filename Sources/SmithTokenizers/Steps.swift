@@ -1,6 +1,12 @@
 /// A change of the text before it is split.
 public protocol Normalizer: Sendable {
   func normalize(_ text: inout AlignedText)
+  /// At most how many times as long it makes a text, where a file decides that; 1 for all others.
+  var growth: Int { get }
+}
+
+extension Normalizer {
+  public var growth: Int { 1 }
 }
 
 /// A way to cut text into words, each of which a model cuts into pieces by itself.

@@ -45,10 +45,14 @@ public struct TokenTemplate: Hashable, Sendable {
     return TokenTemplate(single: first, pair: first + [end, .text(1, type: 0), end])
   }
 
-  /// Drops pieces from the longer text's end until all fits; the first where both are as long.
+  /// How many tokens stand around one text or two.
+  public func specials(around texts: Int) -> Int {
+    parts(texts).count { if case .special = $0 { true } else { false } }
+  }
+
+  /// Drops pieces from the longer text's end until all fits, or nothing but what stands around is left; the first where both are as long.
   func truncate(_ texts: inout [[Piece]], to maximum: Int) {
-    let around = parts(texts.count).count { if case .special = $0 { true } else { false } }
-    var excess = texts.reduce(around) { $0 + $1.count } - max(0, maximum)
+    var excess = texts.reduce(specials(around: texts.count)) { $0 + $1.count } - max(0, maximum)
     while excess > 0, texts.contains(where: { !$0.isEmpty }) {
       let longest = texts.indices.max { texts[$0].count < texts[$1].count } ?? 0
       let second = texts.indices.filter { $0 != longest }.map { texts[$0].count }.max() ?? 0

@@ -27,7 +27,7 @@ public struct Tokenizer: Sendable {
   ///   - text: Any text; special tokens in it are taken for what they are.
   ///   - pair: A second text, for models that read two.
   ///   - template: Whether to put special tokens around.
-  ///   - maximum: At most so many ids with those around them: pieces are dropped from the end of the longer text.
+  ///   - maximum: At most so many ids with those around them, which stay: pieces are dropped from the end of the longer text.
   /// - Returns: Ids, tokens, types and places, one for each token.
   public func encode(
     _ text: String, pair: String? = nil, template: Bool = true, maximum: Int? = nil

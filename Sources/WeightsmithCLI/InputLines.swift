@@ -1,3 +1,5 @@
+import Weightsmith
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -14,10 +16,15 @@ struct InputLines {
   private var isAtEnd = false
 
   /// The next lines without their ends; nil where there are no more.
-  mutating func next() -> [String]? {
+  ///
+  /// - Throws: `.io` for an input that cannot be read.
+  mutating func next() throws(SmithError) -> [String]? {
     while !isAtEnd {
       let count = buffer.withUnsafeMutableBytes { read(STDIN_FILENO, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
+      if count < 0 {
+        throw SmithError(.io, "standard input: " + String(cString: strerror(errno)))
+      }
       guard count > 0 else {
         isAtEnd = true
         return rest.isEmpty ? nil : [Self.line(rest[...])]

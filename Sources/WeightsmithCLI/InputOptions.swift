@@ -26,10 +26,14 @@ struct InputOptions: ParsableArguments {
   var isEmpty: Bool { ids.isEmpty && text.isEmpty && calibration == nil }
 
   /// The architecture's standard input where nothing is given; texts as the tokens of the model, or of the other one that is compared.
+  /// `spells`: the command has another use for the tokenizer.
   func input(
-    for model: Model, or other: Model? = nil
+    for model: Model, or other: Model? = nil, spells: Bool = false
   ) throws(SmithError) -> VerificationInput {
-    try given().read(by: model, or: other, tokenizer: tokenizer) { Console.error("note: \($0)") }
+    if tokenizer != nil, text.isEmpty, calibration == nil, !spells {
+      throw SmithError(.usage, "--tokenizer: for which text?", remedy: "--text TEXT")
+    }
+    return try given().read(by: model, or: other, tokenizer: tokenizer) { Console.error("note: \($0)") }
   }
 
   /// As it was given: what the arguments say without a model.
@@ -48,12 +52,11 @@ struct InputOptions: ParsableArguments {
     }
     if ids.isEmpty { return .standard }
     let rows = try ids.map { text throws(SmithError) in
-      let numbers = text.split(separator: ",").map { Int($0.filter { $0 != " " }) }
-      guard !numbers.isEmpty, !numbers.contains(nil) else {
+      guard let row = TokenIDs.row(text) else {
         throw SmithError(
           .usage, "--ids \(text): expected numbers and commas", remedy: "--ids 2,31,51,99,3")
       }
-      return numbers.compactMap { $0 }
+      return row
     }
     return .tokens(rows)
   }

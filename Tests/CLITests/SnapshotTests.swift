@@ -36,6 +36,10 @@ import Testing
     Row("tokenize-decode-words", "tokenize", "data/trained/tiny_bert/hf", "two", "--decode"),
     Row(
       "tokenize-no-such-family", "tokenize", "data/trained/tiny_bert/hf", "a", "--family", "brat"),
+    Row("tokenize-maximum", "tokenize", "data/trained/tiny_bert/hf", "a", "--maximum", "1"),
+    Row(
+      "run-tokenizer-unused", "run", "data/trained/tiny_bert/hf", "--ids", "2 3", "--tokenizer", "x"
+    ),
     Row("tokenize-nothing-there", "tokenize", "data/models/bert/hf", "a"),
     Row("tokenize-absent", "tokenize", "data/models/bert/no_such", "a"),
     Row("tokenize-no-tokenizer", "tokenize", "data/models/bert/hf/config.json", "a"),

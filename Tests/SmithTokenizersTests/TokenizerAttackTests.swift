@@ -50,6 +50,33 @@ import Testing
       "an id in the billions", .malformed, "4000000000",
       model: #"{"type": "WordPiece", "vocab": {"[UNK]": 4000000000}}"#),
     .json(
+      "the greatest id there is", .malformed, "9223372036854775807",
+      model:
+        #"{"type": "WordLevel", "unk_token": "u", "vocab": {"u": 0, "b": 9223372036854775807}}"#),
+    .json(
+      "a negative id around the text", .malformed, "-7",
+      parts: #""post_processor": {"type": "BertProcessing", "cls": ["x", -7], "sep": ["y", 1]},"#),
+    .json(
+      "an id around the text that is no number", .malformed, "1.5",
+      parts: """
+        "post_processor": {"type": "TemplateProcessing", "pair": [],
+          "special_tokens": {"[CLS]": {"id": "[CLS]", "ids": [1.5]}},
+          "single": [{"SpecialToken": {"id": "[CLS]", "type_id": 0}}]},
+        """),
+    .json(
+      "an added token of a negative id", .malformed, "-5",
+      parts: #""added_tokens": [{"id": -5, "content": "x"}],"#),
+    .json(
+      "an added token longer than any", .limit, "5000",
+      parts: #""added_tokens": [{"id": 1, "content": ""# + String(repeating: "a", count: 5000)
+        + #""}],"#),
+    .json(
+      "replacements that double", .limit, "longer",
+      parts: #""normalizer": {"type": "Sequence", "normalizers": ["#
+        + Array(
+          repeating: #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#, count: 40
+        ).joined(separator: ",") + "]},"),
+    .json(
       "an id beyond 64 bits", .malformed, "id",
       model: #"{"type": "WordPiece", "vocab": {"[UNK]": 99999999999999999999}}"#),
     .json(
@@ -121,7 +148,7 @@ import Testing
       "a delimiter of two characters", .malformed, "delimiter",
       parts: #""pre_tokenizer": {"type": "CharDelimiterSplit", "delimiter": "ab"},"#),
     .json(
-      "RoBERTa's template without a token", .malformed, "cls has no id",
+      "RoBERTa's template without a token", .malformed, "cls: post_processor: the id none",
       parts: #""post_processor": {"type": "RobertaProcessing", "sep": ["</s>", 2]},"#),
     .json(
       "sequences within sequences", .limit, "nested",

@@ -1,3 +1,4 @@
+import Foundation
 import SmithBytes
 import SmithTokenizers
 import TestSupport
@@ -110,6 +111,73 @@ import Testing
       _ = try model.tokens(of: ["the zebra"], tokenizer: file)
       Issue.record("ran")
     } catch { #expect(error.kind == .mismatch) }
+  }
+
+  /// A broken tokenizer is an error, not a reason to take another model's.
+  @Test func `a broken tokenizer is not passed over`() throws {
+    let scratch = try Scratch()
+    let folder = scratch.path.appending(path: "broken")
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path("trained/tiny_bert/hf"), toPath: folder)
+    try FileManager.default.removeItem(atPath: folder + "/vocab.txt")
+    try scratch.write(Array("a\nb\n".utf8), as: "broken/vocab.txt")
+    let broken = try Model(Checkpoint.open(folder))
+    let error = #expect(throws: SmithError.self) {
+      try Verification(of: Self.model("tiny_bert"), against: broken).compare(on: .text(["the"]))
+    }
+    #expect(error?.kind == .missing && error?.detail.contains("[UNK]") == true)
+    try FileManager.default.removeItem(atPath: folder + "/vocab.txt")
+    #expect(
+      try Verification(of: Self.model("tiny_bert"), against: broken).compare(on: .text(["the"]))
+        .holds)
+  }
+
+  /// A vocabulary with marks stripped by a step of its own is the same in GGUF.
+  @Test func `a GGUF strips the marks that the tokenizer strips`() throws {
+    let scratch = try Scratch()
+    let folder = scratch.path.appending(path: "bert")
+    try FileManager.default.copyItem(
+      atPath: Fixtures.path("trained/tiny_bert/hf"), toPath: folder)
+    let pieces = try Fixtures.bytes("trained/tiny_bert/hf/vocab.txt").split(separator: 10)
+    let vocabulary = JSON.object(
+      pieces.enumerated().reduce(into: JSONObject()) {
+        $0[String(decoding: $1.element, as: UTF8.self)] = .integer($1.offset)
+      })
+    let json = """
+      {"version": "1.0", "pre_tokenizer": {"type": "BertPreTokenizer"}, "normalizer": {"type": "Sequence",
+      "normalizers": [{"type": "NFD"}, {"type": "StripAccents"}]}, "post_processor": {"type": "BertProcessing",
+      "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}, "model": {"type": "WordPiece", "vocab": \(vocabulary.serialized())}}
+      """
+    try scratch.write(Array(json.utf8), as: "bert/tokenizer.json")
+    let model = try Model(Checkpoint.open(folder))
+    let path = scratch.path.appending(path: "x.gguf")
+    try Conversion(model, to: "gguf", as: .gguf, at: path).run()
+    let wanted = try model.tokens(of: ["thé cát"]).rows
+    #expect(wanted[0].count == 4 && !wanted[0].contains(1))
+    #expect(try Model(Checkpoint.open(path)).tokens(of: ["thé cát"]).rows == wanted)
+  }
+
+  static let calibrations: [(text: String, rows: Int?)] = [
+    ("[1] tokyo is the capital\nthe capital\n", 2), ("[MASK] is the capital\n", 1),
+    ("2,31,5l,3\n2,31,51,3\n2 4 3\n", nil), ("a\u{2028}b\nc\r\nd", 3),
+  ]
+
+  @Test(arguments: calibrations)
+  func `a calibration file is text or ids, never a guess in silence`(
+    text: String, rows: Int?
+  ) throws {
+    let scratch = try Scratch()
+    let path = try scratch.write(Array(text.utf8), as: "lines.txt")
+    guard let rows else {
+      let error = #expect(throws: SmithError.self) { try Calibration(file: path) }
+      #expect(error?.kind == .malformed && error?.place.item == "row 0")
+      return
+    }
+    guard case .text(let texts) = try Calibration(file: path).input else {
+      Issue.record("no text")
+      return
+    }
+    #expect(texts.count == rows)
   }
 
   /// Lines of text calibrate as the same lines do in ids.

@@ -133,7 +133,7 @@ struct BytePairConvention: Sendable {
   ) throws(SmithError) -> Tokenizer {
     let added = folder.added
     func id(_ text: String) -> Int? {
-      added.first { $0.content.utf8.elementsEqual(text.utf8) }?.id ?? model.vocabulary.id(of: text)
+      added.first { Exactly.equal($0.content, text) }?.id ?? model.vocabulary.id(of: text)
     }
     let named = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"].compactMap {
       folder.special($0 + "_token")

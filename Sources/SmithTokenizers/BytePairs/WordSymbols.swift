@@ -7,6 +7,8 @@ struct WordSymbols: Sendable {
   private let unknown: Int?
   /// The ids of `<0x00>` to `<0xFF>`, for bytes that have one.
   private let bytes: [Int?]
+  /// Where pieces that do not begin a word begin, if there are any.
+  private let inner: UInt32?
   /// Ids of the first code points, -1 for none, in each of the four places a character can have in a word.
   private let common: [Int32]
 
@@ -23,15 +25,14 @@ struct WordSymbols: Sendable {
     }
     bytes =
       options.fallsBackToBytes
-      ? (0..<256).map { byte in
-        let digits = String(byte, radix: 16, uppercase: true)
-        return vocabulary.id(of: "<0x\(byte < 16 ? "0" : "")\(digits)>")
-      } : []
+      ? (UInt8.min...UInt8.max).map { vocabulary.id(of: $0.bytePiece) } : []
+    inner = vocabulary.trie.node(from: PieceTrie.root, options.continuation.utf8)
     var common: [Int32] = []
     for place in 0..<4 {
       for value in 0..<Self.commonCount {
         guard let scalar = Unicode.Scalar(value) else { continue }
-        let id = Self.find(scalar, place & 1 == 0, place & 2 != 0, vocabulary, options)
+        let start = place & 1 == 0 ? PieceTrie.root : inner
+        let id = Self.find(scalar, from: start, place & 2 != 0, vocabulary, options)
         common.append(Int32(id ?? -1))
       }
     }
@@ -70,7 +71,8 @@ struct WordSymbols: Sendable {
   @inline(__always)
   private func id(_ scalar: Unicode.Scalar, _ isFirst: Bool, _ isLast: Bool) -> Int? {
     guard scalar.value < Self.commonCount else {
-      return Self.find(scalar, isFirst, isLast, vocabulary, options)
+      return Self.find(
+        scalar, from: isFirst ? PieceTrie.root : inner, isLast, vocabulary, options)
     }
     let place = (isFirst ? 0 : 1) + (isLast ? 2 : 0)
     let id = common[place * Int(Self.commonCount) + Int(scalar.value)]
@@ -78,21 +80,13 @@ struct WordSymbols: Sendable {
   }
 
   private static func find(
-    _ scalar: Unicode.Scalar, _ isFirst: Bool, _ isLast: Bool, _ vocabulary: Vocabulary,
+    _ scalar: Unicode.Scalar, from start: UInt32?, _ isLast: Bool, _ vocabulary: Vocabulary,
     _ options: BytePairs.Options
   ) -> Int? {
-    var node = PieceTrie.root
-    for byte in isFirst ? "".utf8 : options.continuation.utf8 {
-      guard let next = vocabulary.trie.step(from: node, byte) else { return nil }
-      node = next
-    }
-    guard let next = vocabulary.trie.step(from: node, scalar) else { return nil }
-    node = next
-    for byte in isLast ? options.ending.utf8 : "".utf8 {
-      guard let next = vocabulary.trie.step(from: node, byte) else { return nil }
-      node = next
-    }
-    return vocabulary.trie.id(at: node)
+    guard let start, let node = vocabulary.trie.step(from: start, scalar) else { return nil }
+    guard isLast else { return vocabulary.trie.id(at: node) }
+    return vocabulary.trie.node(from: node, options.ending.utf8)
+      .flatMap { vocabulary.trie.id(at: $0) }
   }
 
   /// The bytes of a character with what marks its place, where all have a piece.

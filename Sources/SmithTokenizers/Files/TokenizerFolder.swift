@@ -29,6 +29,15 @@ public struct TokenizerFolder: Sendable {
       ? try Self.object(path.appending(path: "added_tokens.json")) : JSONObject()
   }
 
+  /// The names alone: what the settings say is not read.
+  init(listing path: String) {
+    self.path = path
+    family = nil
+    names = FolderListing.names(in: path)
+    settings = []
+    addedTokens = JSONObject()
+  }
+
   /// A setting by its key, from the first file that has it and says more than null.
   func setting(_ key: String) -> JSON? {
     settings.lazy.compactMap { $0[key] }.first { !$0.isNull }

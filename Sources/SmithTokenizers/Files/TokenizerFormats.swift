@@ -24,6 +24,12 @@ public enum TokenizerFormats {
 extension TokenizerFormats {
   /// The families whose customs are known, sorted.
   public static var families: [String] { Set(all.flatMap(\.families)).sorted() }
+
+  /// Whether a folder has a file of any kind.
+  public static func isPresent(in folder: String) -> Bool {
+    let files = TokenizerFolder(listing: folder)
+    return all.contains { $0.file(in: files) != nil }
+  }
 }
 
 extension Tokenizer {

@@ -22,11 +22,12 @@ public struct Vocabulary: Sendable {
     guard entries.count <= Self.countLimit else {
       throw SmithError(.limit, "\(entries.count) pieces in a vocabulary")
     }
-    let count = (entries.lazy.map(\.id).max() ?? -1) + 1
+    let greatest = entries.lazy.map(\.id).max() ?? -1
     // Holes are left by tokens that are added later; an id in the millions among a few pieces is a mistake or an attack.
-    guard count <= 2 * entries.count + 4096, entries.allSatisfy({ $0.id >= 0 }) else {
-      throw SmithError(.malformed, "an id of \(count - 1) among \(entries.count) pieces")
+    guard greatest < 2 * entries.count + 4096, entries.allSatisfy({ $0.id >= 0 }) else {
+      throw SmithError(.malformed, "an id of \(greatest) among \(entries.count) pieces")
     }
+    let count = greatest + 1
     pieces = Array(repeating: "", count: count)
     var isTaken = Array(repeating: false, count: count)
     trie = PieceTrie(expecting: entries.reduce(0) { $0 + $1.piece.utf8.count })

@@ -20,10 +20,12 @@ struct WordTable: Sendable {
     slots = Array(repeating: Self.empty, count: capacity)
   }
 
-  /// All pieces of a vocabulary.
+  /// All pieces of a vocabulary; of two with the same bytes the one that the vocabulary finds.
   init(_ vocabulary: Vocabulary) {
     self.init(expecting: vocabulary.count)
-    for (id, piece) in vocabulary.pieces.enumerated() { insert(piece.unicodeScalars, id: id) }
+    for (id, piece) in vocabulary.pieces.enumerated().reversed() {
+      insert(piece.unicodeScalars, id: id)
+    }
   }
 
   /// Adds a word; of two with the same code points the first stays.

@@ -8,6 +8,9 @@ struct Prepending: Normalizer, Hashable {
     guard let content = json["prepend"]?.stringValue else {
       throw SmithError(.malformed, "Prepend: no text")
     }
+    guard content.utf8.count <= ReplacedPattern.lengthLimit else {
+      throw SmithError(.limit, "Prepend: \(content.utf8.count) bytes")
+    }
     self.content = content
   }
 

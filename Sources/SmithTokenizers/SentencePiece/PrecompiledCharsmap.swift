@@ -9,6 +9,8 @@ struct PrecompiledCharsmap: Sendable {
   private let scalars: [Unicode.Scalar]
   /// By byte offset in the file's replacements: the place in `scalars`.
   private let places: [Int32]
+  /// Unicode's own longest is 18.
+  private static let longestReplacement = 256
   /// By ASCII character: whether no rule begins with it alone or with an ASCII character after it.
   private let isPlain: [Bool]
   /// By ASCII character: whether no rule replaces it alone.
@@ -37,6 +39,10 @@ struct PrecompiledCharsmap: Sendable {
     }
     self.scalars = scalars
     self.places = places
+    let longest = scalars.split { $0.value == 0 }.lazy.map(\.count).max() ?? 0
+    guard longest <= Self.longestReplacement else {
+      throw SmithError(.limit, "a character map that makes \(longest) characters of one")
+    }
     isPlain = Self.plain(units, pairs: true)
     isKept = Self.plain(units, pairs: false)
     try check()

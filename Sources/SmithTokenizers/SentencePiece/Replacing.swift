@@ -13,6 +13,9 @@ enum ReplacedPattern: Hashable, Sendable {
   /// - Throws: `.unsupported` for an expression that is not in the table.
   init(_ json: JSON?) throws(SmithError) {
     if let text = json?["String"]?.stringValue, !text.isEmpty {
+      guard text.utf8.count <= Self.lengthLimit else {
+        throw SmithError(.limit, "a pattern of \(text.utf8.count) bytes")
+      }
       self = .text(text)
       return
     }
@@ -31,6 +34,17 @@ enum ReplacedPattern: Hashable, Sendable {
     (" {2,}", .spaces(2)), (" +", .spaces(1)), (#"\s+"#, .whiteSpace(1)),
     (#"\s{2,}"#, .whiteSpace(2)),
   ]
+
+  /// How many code points it takes at least.
+  var least: Int {
+    switch self {
+    case .text(let text): text.unicodeScalars.count
+    case .spaces(let least), .whiteSpace(let least): least
+    }
+  }
+
+  /// Longer texts to look for are no tokenizer's, and cost their length at every place of a text.
+  static let lengthLimit = 1 << 10
 
   /// Whether it can begin with a code point.
   @inline(__always)
@@ -85,6 +99,11 @@ struct Replacing: Normalizer, TokenDecoder, Hashable {
       throw SmithError(.malformed, "Replace: no content")
     }
     self.init(pattern: try ReplacedPattern(json["pattern"]), content: content)
+  }
+
+  var growth: Int {
+    let (from, to) = (pattern.least, content.unicodeScalars.count)
+    return max(1, (to + from - 1) / from)
   }
 
   func normalize(_ text: inout AlignedText) {

@@ -80,8 +80,3 @@ extension [UInt8] {
     }
   }
 }
-
-/// Texts as bytes: Swift's `==` also holds for what is canonically equivalent.
-enum Exactly {
-  static func equal(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
-}

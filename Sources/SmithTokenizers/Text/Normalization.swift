@@ -59,6 +59,10 @@ enum NormalizationForm: String, CaseIterable, Sendable {
       let scalars = Array(character.unicodeScalars)
       let source = text[position..<(position + scalars.count)]
       position += scalars.count
+      guard scalars.count <= Self.longestCluster else {
+        result += composedPairwise(source)
+        continue
+      }
       let composed = Array(string(String(character)).unicodeScalars)
       if composed == scalars || source.isEmpty {
         result += source
@@ -71,6 +75,42 @@ enum NormalizationForm: String, CaseIterable, Sendable {
       }
     }
     text = result
+  }
+
+  /// Foundation takes the square of a cluster's length: one that no language has is composed mark by mark.
+  private static let longestCluster = 64
+
+  /// Unicode's composition (UAX 15) over one cluster: each mark with the last starter, where nothing of its class or above stands between.
+  private func composedPairwise(_ cluster: Word) -> AlignedText {
+    var text = Array(cluster)
+    (self == .nfkc ? Self.nfkd : .nfd).decompose(&text)
+    var result: AlignedText = []
+    var starter: Int?
+    var blocked: UInt8 = 0
+    for element in text {
+      let own = element.scalar.combiningClass
+      if let starter, result.count == starter + 1 || blocked < own,
+        let both = Self.composite(result[starter].scalar, element.scalar)
+      {
+        result[starter].scalar = both
+        result[starter].start = min(result[starter].start, element.start)
+        result[starter].end = max(result[starter].end, element.end)
+        continue
+      }
+      if own == 0 { starter = result.count }
+      blocked = own
+      result.append(element)
+    }
+    return result
+  }
+
+  /// What two characters become as one, if they do.
+  private static func composite(
+    _ first: Unicode.Scalar, _ second: Unicode.Scalar
+  ) -> Unicode.Scalar? {
+    let scalars = (String(first) + String(second)).precomposedStringWithCanonicalMapping
+      .unicodeScalars
+    return scalars.count == 1 ? scalars.first : nil
   }
 
   private func string(_ text: String) -> String {

@@ -2,23 +2,23 @@ import SmithBytes
 
 /// `model` of a tokenizer.json.
 enum Models {
-  typealias Maker = @Sendable (JSON, _ added: [AddedToken]) throws(SmithError) -> any TokenizerModel
+  typealias Maker = @Sendable (JSON) throws(SmithError) -> any TokenizerModel
 
   static let table: [String: Maker] = [
-    "WordPiece": { (json, added) throws(SmithError) in
+    "WordPiece": { (json) throws(SmithError) in
       try WordPiece(
         vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "[UNK]",
         continuation: json["continuing_subword_prefix"]?.stringValue ?? "##",
         longestWord: json["max_input_chars_per_word"]?.intValue ?? 100)
     },
-    "BPE": { (json, _) throws(SmithError) in try BytePairs(json) },
-    "WordLevel": { (json, _) throws(SmithError) in
+    "BPE": { (json) throws(SmithError) in try BytePairs(json) },
+    "WordLevel": { (json) throws(SmithError) in
       try WordLevel(vocabulary(json["vocab"]), unknown: json["unk_token"]?.stringValue ?? "<unk>")
     },
-    "Unigram": { (json, _) throws(SmithError) in try Unigram(json) },
+    "Unigram": { (json) throws(SmithError) in try Unigram(json) },
   ]
 
-  static func read(_ json: JSON?, added: [AddedToken]) throws(SmithError) -> any TokenizerModel {
+  static func read(_ json: JSON?) throws(SmithError) -> any TokenizerModel {
     guard let json, let type = json["type"]?.stringValue ?? untyped(json) else {
       throw SmithError(.malformed, "the model has no type")
     }
@@ -27,7 +27,7 @@ enum Models {
         .unsupported, "a model of type \(type)",
         remedy: "known: " + table.keys.sorted().joined(separator: ", "))
     }
-    return try make(json, added)
+    return try make(json)
   }
 
   /// A vocabulary of the form piece: id.

@@ -49,8 +49,13 @@ enum Templates: TokenizerStage {
 
   /// `"sep": ["[SEP]", 102]`.
   static func token(_ json: JSON, _ key: String) throws(SmithError) -> Int {
-    guard let id = json[key]?[1]?.intValue else {
-      throw SmithError(.malformed, "\(Self.key): \(key) has no id")
+    try id(json[key]?[1], of: key)
+  }
+
+  private static func id(_ json: JSON?, of name: String) throws(SmithError) -> Int {
+    guard let id = json?.intValue, (0..<Vocabulary.countLimit).contains(id) else {
+      throw SmithError(
+        .malformed, "\(key): the id \(json?.serialized() ?? "none")", at: Place(item: name))
     }
     return id
   }
@@ -69,7 +74,7 @@ enum Templates: TokenizerStage {
         let values = ids?[name]?["ids"]?.arrayValue
       else { throw SmithError(.malformed, "\(key): a part that is no text and no known token") }
       let type = special["type_id"]?.intValue ?? 0
-      parts += values.compactMap(\.intValue).map { .special(id: $0, type: type) }
+      for value in values { parts.append(.special(id: try id(value, of: name), type: type)) }
     }
     return parts
   }

@@ -26,7 +26,8 @@ struct TokenizerJSON: TokenizerFormat {
     }
     let normalizers = try Normalizers.read(json["normalizer"])
     let added = try Self.added(json["added_tokens"])
-    let model = try Models.read(json["model"], added: added)
+    let model = try Models.read(json["model"])
+    try checkGrowth(normalizers)
     return Tokenizer(
       model: model, added: try AddedTokens(added, normalizers: normalizers),
       normalizers: normalizers, splitters: try Splitters.read(json["pre_tokenizer"]),
@@ -34,10 +35,25 @@ struct TokenizerJSON: TokenizerFormat {
       decoders: try Decoders.read(json["decoder"]))
   }
 
+  /// Replacements that feed each other make gigabytes of a letter.
+  private func checkGrowth(_ normalizers: [any Normalizer]) throws(SmithError) {
+    var growth = 1
+    for normalizer in normalizers {
+      let (product, overflows) = growth.multipliedReportingOverflow(by: normalizer.growth)
+      guard !overflows, product <= 64 else {
+        throw SmithError(.limit, "\(Normalizers.key): replacements that make a text much longer")
+      }
+      growth = product
+    }
+  }
+
   private static func added(_ json: JSON?) throws(SmithError) -> [AddedToken] {
     try (json?.arrayValue ?? []).map { token throws(SmithError) in
       guard let id = token["id"]?.intValue, let content = token["content"]?.stringValue else {
         throw SmithError(.malformed, "an added token without id or content")
+      }
+      guard (0..<Vocabulary.countLimit).contains(id) else {
+        throw SmithError(.malformed, "the id \(id) of an added token", at: Place(item: content))
       }
       return AddedToken(id: id, content: content, token)
     }

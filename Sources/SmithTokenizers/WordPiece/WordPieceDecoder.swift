@@ -21,7 +21,7 @@ struct WordPieceDecoder: TokenDecoder, Hashable {
   /// One piece at a time, as Hugging Face's tokenizers do it.
   private static func cleanedUp(_ piece: String) -> String {
     var piece = piece
-    for (long, short) in tightened { piece = piece.replacing(long, with: short) }
+    for (long, short) in tightened { piece = Exactly.replacing(long, in: piece, with: short) }
     return piece
   }
 

@@ -13,7 +13,7 @@ extension Tokenizer {
     }
     let bert = normalizers.lazy.compactMap { $0 as? BertNormalizer }.first
     let hasCase = normalizers.contains { $0 is LowercaseNormalizer }
-    let hasMarks = normalizers.contains { $0 is StripMarksNormalizer }
+    let hasMarks = normalizers.contains { $0 is StripAllMarks }
     return WordPieceParts(
       lowercases: bert?.lowercases ?? hasCase,
       stripsAccents: bert.map(\.stripsAccents) ?? (hasMarks ? true : nil))

@@ -17,20 +17,25 @@ extension Calibration {
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw SmithError(.malformed, "not UTF-8", remedy: "rows of token ids, or lines of text")
       }
-      let input: VerificationInput =
-        Self.isJSON(text) ? .tokens(try Self.rows(JSON.parse(bytes))) : try Self.lines(text)
-      self.init(input, workers: workers)
+      if let json = try Self.json(text, bytes) {
+        self.init(.tokens(try Self.rows(json)), workers: workers)
+      } else {
+        self.init(try Self.lines(text), workers: workers)
+      }
     } catch { throw error.at(file: path) }
   }
 
-  /// Rows in brackets, or an object's first key: a text may begin with `[MASK]`.
-  private static func isJSON(_ text: String) -> Bool {
+  /// Rows in brackets or an object, if that is what the file is: a text may begin with `[MASK]` or `[1]`.
+  private static func json(_ text: String, _ bytes: [UInt8]) throws(SmithError) -> JSON? {
     let start = Array(text.lazy.filter { !$0.isWhitespace }.prefix(2))
-    return switch start.first {
-    case "[": start.count < 2 || ["[", "{", "]"].contains(start[1]) || start[1].isNumber
-    case "{": start.count < 2 || start[1] == "\"" || start[1] == "}"
-    default: false
+    switch start.first {
+    case "[":
+      if start.count > 1, start[1].isNumber { return try? JSON.parse(bytes) }
+      guard start.count < 2 || ["[", "{", "]"].contains(start[1]) else { return nil }
+    case "{": guard start.count < 2 || start[1] == "\"" || start[1] == "}" else { return nil }
+    default: return nil
     }
+    return try JSON.parse(bytes)
   }
 
   /// 64 MiB: some ten million tokens.
@@ -56,15 +61,21 @@ extension Calibration {
   }
 
   private static func lines(_ text: String) throws(SmithError) -> VerificationInput {
-    let lines = text.split(whereSeparator: \.isNewline)
+    // As `tokenize` reads them: other characters that break lines stand within a text.
+    let lines = text.split { $0 == "\n" || $0 == "\r\n" }
       .filter { $0.contains { !$0.isWhitespace } }
     guard !lines.isEmpty else {
       throw SmithError(
         .missing, "no text to calibrate on", remedy: "a line of text for each sequence")
     }
-    let fields = lines.map { $0.split { $0.isWhitespace || $0 == "," } }
-    let numbers = fields.map { $0.compactMap { Int($0) } }
-    if zip(fields, numbers).allSatisfy({ $0.count == $1.count }) { return .tokens(numbers) }
+    let rows = lines.map { TokenIDs.row($0) }
+    if !rows.contains(nil) { return .tokens(rows.compactMap { $0 }) }
+    let ids = rows.count { $0 != nil }
+    if ids > 1, 2 * ids >= rows.count, let wrong = rows.firstIndex(of: nil) {
+      throw SmithError(
+        .malformed, "no token ids, as the other lines are: \(lines[wrong].prefix(40))",
+        at: Place(item: "row \(wrong)"))
+    }
     return .text(lines.map(String.init))
   }
 }

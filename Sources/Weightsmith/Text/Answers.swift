@@ -71,7 +71,8 @@ extension Model {
       }
     }
     // By text, heads in the family's order within each.
-    return rows.indices.flatMap { text in answers.filter { $0.text == text } }
+    let byText = Dictionary(grouping: answers, by: \.text)
+    return rows.indices.flatMap { byText[$0] ?? [] }
   }
 
   /// A class by the configuration's name for it. The pre-training heads have none there.

@@ -7,7 +7,7 @@ extension Model {
   ///
   /// - Parameter file: A tokenizer file to use instead.
   /// - Returns: The tokenizer.
-  /// - Throws: `.missing` where there is none, `.mismatch` for one whose ids the word table has no rows for, and what reading throws.
+  /// - Throws: `.missing` where there is none, and what reading throws.
   public func tokenizer(file: String? = nil) throws(SmithError) -> Tokenizer {
     if let file { return try Tokenizer.open(file, family: family) }
     for folder in TokenizerPlaces.folders(of: checkpoint) {
@@ -25,16 +25,14 @@ extension Model {
 
   /// Whether there is one; a broken one is one.
   var hasTokenizer: Bool {
-    do throws(SmithError) {
-      _ = try tokenizer()
-      return true
-    } catch { return error.kind != .missing }
+    TokenizerPlaces.folders(of: checkpoint).contains(where: TokenizerFormats.isPresent)
+      || checkpoint.source.typedMetadata[WordPieceVocabulary.modelKey] == WordPieceVocabulary.model
   }
 
   /// The ids of texts as the model's input, each cut to what it can read.
   ///
   /// - Returns: The input, and how many texts were cut.
-  /// - Throws: What `tokenizer` throws.
+  /// - Throws: What `tokenizer` throws, and `.mismatch` for an id that the word table has no row for.
   public func tokens(
     of texts: [String], tokenizer file: String? = nil
   ) throws(SmithError) -> (rows: [[Int]], cut: Int) {
@@ -53,7 +51,7 @@ extension Model {
 
   private func check(_ encoding: TokenEncoding) throws(SmithError) {
     let rows = configuration[.vocabulary]
-    guard let index = encoding.ids.firstIndex(where: { $0 >= rows }) else { return }
+    guard let index = encoding.ids.firstIndex(where: { !(0..<rows).contains($0) }) else { return }
     throw SmithError(
       .mismatch,
       "the token \(encoding.tokens[index]) has the id \(encoding.ids[index]), the word table \(rows) rows",

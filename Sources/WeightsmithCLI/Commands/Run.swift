@@ -37,7 +37,7 @@ struct Run: SmithCommand {
   func execute() throws(SmithError) -> Outcome {
     if let top, top < 1 { throw SmithError(.usage, "--top \(top): at least 1") }
     let model = try source.model(self.model)
-    let input = try sentences.input(for: model)
+    let input = try sentences.input(for: model, spells: top != nil)
     let output = try model.run(
       on: input, taps: layers ? .everyLayer : .none,
       products: try ProductsChoice.parse(products) ?? .asStored,

@@ -46,12 +46,17 @@ struct Tokenize: SmithCommand {
         remedy: TokenizerFormats.families.joined(separator: ", "))
     }
     let tokenizer = try Tokenizer.open(near: model, family: family)
+    let around = bare ? 0 : tokenizer.template.specials(around: pair == nil ? 1 : 2)
+    if let maximum, maximum < around {
+      throw SmithError(
+        .usage, "--maximum \(maximum): \(around) tokens stand around a text", remedy: "--bare")
+    }
     guard text == "-" else {
       try show(text, tokenizer)
       return .fine
     }
     var input = InputLines()
-    while let lines = input.next() {
+    while let lines = try input.next() {
       var output = ""
       // What came before a line that is wrong is told.
       defer { Console.write(output) }
@@ -103,9 +108,7 @@ struct Tokenize: SmithCommand {
   }
 
   private func ids(_ text: String) throws(SmithError) -> [Int] {
-    let fields = text.split { $0.isWhitespace || $0 == "," }
-    let ids = fields.compactMap { Int($0) }
-    guard ids.count == fields.count, ids.allSatisfy({ $0 >= 0 }) else {
+    guard let ids = TokenIDs.row(text), ids.allSatisfy({ $0 >= 0 }) else {
       throw SmithError(.usage, "--decode: not a row of token ids", remedy: "--decode 101,7592,102")
     }
     return ids
