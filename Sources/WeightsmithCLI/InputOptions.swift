@@ -33,7 +33,9 @@ struct InputOptions: ParsableArguments {
     if tokenizer != nil, text.isEmpty, calibration == nil, !spells {
       throw SmithError(.usage, "--tokenizer: for which text?", remedy: "--text TEXT")
     }
-    return try given().read(by: model, or: other, tokenizer: tokenizer) { Console.error("note: \($0)") }
+    return try given().read(by: model, or: other, tokenizer: tokenizer) {
+      Console.error("note: \($0)")
+    }
   }
 
   /// As it was given: what the arguments say without a model.
