@@ -87,11 +87,23 @@ struct PatternScanner: Hashable, Sendable {
   /// The matches, and what lies between them, in order.
   func pieces(of text: Word) -> [TextPiece] {
     let scan = PatternScan(text: text, classes: TextClass.all(text))
+    return TextPiece.all(of: text) { scan.match(rules, at: $0) }
+  }
+}
+
+/// A stretch of a text that a pattern matches, or one between matches.
+struct TextPiece: Hashable, Sendable {
+  var range: Range<Int>
+  var isMatch: Bool
+
+  /// A text's matches and what lies between them; `match` says where one that begins at a place ends.
+  @inline(__always)
+  static func all(of text: Word, _ match: (Int) -> Int?) -> [TextPiece] {
     var pieces: [TextPiece] = []
     var start = text.startIndex
     var position = start
     while position < text.endIndex {
-      guard let end = scan.match(rules, at: position) else {
+      guard let end = match(position) else {
         position += 1
         continue
       }
@@ -105,10 +117,4 @@ struct PatternScanner: Hashable, Sendable {
     }
     return pieces
   }
-}
-
-/// A stretch of a text that a pattern matches, or one between matches.
-struct TextPiece: Hashable, Sendable {
-  var range: Range<Int>
-  var isMatch: Bool
 }

@@ -25,24 +25,13 @@ struct PatternSplitter: Splitter {
   }
 
   private static func pieces(of word: Word, _ text: [Unicode.Scalar]) -> [TextPiece] {
-    var pieces: [TextPiece] = []
-    var start = word.startIndex
-    var position = start
-    while position + text.count <= word.endIndex {
-      let end = position + text.count
-      guard word[position..<end].elementsEqual(text, by: { $0.scalar == $1 }) else {
-        position += 1
-        continue
-      }
-      if start < position { pieces.append(TextPiece(range: start..<position, isMatch: false)) }
-      pieces.append(TextPiece(range: position..<end, isMatch: true))
-      start = end
-      position = end
+    TextPiece.all(of: word) { start in
+      let end = start + text.count
+      guard end <= word.endIndex,
+        word[start..<end].elementsEqual(text, by: { $0.scalar == $1 })
+      else { return nil }
+      return end
     }
-    if start < word.endIndex {
-      pieces.append(TextPiece(range: start..<word.endIndex, isMatch: false))
-    }
-    return pieces
   }
 }
 
