@@ -79,18 +79,19 @@ public struct AddedTokens: Sendable {
   /// - Parameters:
   ///   - tokens: Of two with one id the first counts; of two that are looked for with one text the first special one.
   ///   - normalizers: What texts go through before normalized tokens are looked for.
-  /// - Throws: `.limit` for too many tokens.
+  /// - Throws: `.limit` for too many tokens or one too long, `.malformed` for an id that none has.
   public init(
     _ tokens: [AddedToken], normalizers: [any Normalizer] = []
   ) throws(SmithError) {
     guard tokens.count <= Self.countLimit else {
       throw SmithError(.limit, "\(tokens.count) added tokens")
     }
-    var known: Set<Int> = []
-    let usable = tokens.filter {
-      !$0.content.isEmpty && (0..<Vocabulary.countLimit).contains($0.id)
-        && known.insert($0.id).inserted
+    if let wrong = tokens.first(where: { !(0..<Vocabulary.countLimit).contains($0.id) }) {
+      throw SmithError(
+        .malformed, "the id \(wrong.id) of an added token", at: Place(item: wrong.content))
     }
+    var known: Set<Int> = []
+    let usable = tokens.filter { !$0.content.isEmpty && known.insert($0.id).inserted }
     self.tokens = usable.sorted { $0.id < $1.id }
     places = Array(repeating: -1, count: greatest + 1)
     for (place, token) in self.tokens.enumerated() { places[token.id] = Int32(place) }
@@ -102,7 +103,7 @@ public struct AddedTokens: Sendable {
   private mutating func insert(
     _ token: AddedToken, _ place: Int32, _ normalizers: [any Normalizer]
   ) throws(SmithError) {
-    guard token.content.utf8.count <= ReplacedPattern.lengthLimit else {
+    guard token.content.utf8.count <= Vocabulary.lengthLimit else {
       throw SmithError(.limit, "an added token of \(token.content.utf8.count) bytes")
     }
     _ = try exact.insert(token.content.utf8, id: place)

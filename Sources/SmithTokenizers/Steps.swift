@@ -1,16 +1,20 @@
-/// A change of the text before it is split.
-public protocol Normalizer: Sendable {
-  func normalize(_ text: inout AlignedText)
-  /// At most how many times as long it makes a text, where a file decides that; 1 for all others.
+/// A step that a file may ask for again and again.
+public protocol TokenizerStep: Sendable {
+  /// At most how many times as long a text can become each time; 1 where doing it again adds nothing.
   var growth: Int { get }
 }
 
-extension Normalizer {
+extension TokenizerStep {
   public var growth: Int { 1 }
 }
 
+/// A change of the text before it is split.
+public protocol Normalizer: TokenizerStep {
+  func normalize(_ text: inout AlignedText)
+}
+
 /// A way to cut text into words, each of which a model cuts into pieces by itself.
-public protocol Splitter: Sendable {
+public protocol Splitter: TokenizerStep {
   /// - Parameters:
   ///   - words: What the splitters before have made.
   ///   - isFirst: Whether the words begin the text, and do not follow an added token.
@@ -38,7 +42,7 @@ extension TokenizerModel {
 }
 
 /// A step from tokens to text: what comes out of the last one is joined.
-public protocol TokenDecoder: Sendable {
+public protocol TokenDecoder: TokenizerStep {
   /// - Parameter tokens: As the vocabulary spells them, or as the steps before left them.
   /// - Returns: What the next step takes.
   func decode(_ tokens: [String]) -> [String]

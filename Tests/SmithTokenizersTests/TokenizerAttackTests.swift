@@ -77,6 +77,25 @@ import Testing
           repeating: #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#, count: 40
         ).joined(separator: ",") + "]},"),
     .json(
+      "letters for bytes of letters for bytes", .limit, "longer",
+      parts: #""pre_tokenizer": {"type": "Sequence", "pretokenizers": ["#
+        + Array(repeating: #"{"type": "ByteLevel"}"#, count: 30).joined(separator: ",") + "]},"),
+    .json(
+      "decoders that double", .limit, "decoder",
+      parts: #""decoder": {"type": "Sequence", "decoders": ["#
+        + Array(
+          repeating: #"{"type": "Replace", "pattern": {"String": "a"}, "content": "aa"}"#, count: 40
+        ).joined(separator: ",") + "]},"),
+    .json(
+      "a sequence of thousands", .limit, "64 parts",
+      parts: #""normalizer": {"type": "Sequence", "normalizers": ["#
+        + Array(repeating: #"{"type": "Prepend", "prepend": "a"}"#, count: 1000)
+        .joined(separator: ",") + "]},"),
+    .json(
+      "a piece of thousands of letters", .limit, "9000",
+      model: #"{"type": "WordLevel", "unk_token": "u", "vocab": {"u": 0, ""#
+        + String(repeating: "a", count: 9000) + #"": 1}}"#),
+    .json(
       "an id beyond 64 bits", .malformed, "id",
       model: #"{"type": "WordPiece", "vocab": {"[UNK]": 99999999999999999999}}"#),
     .json(

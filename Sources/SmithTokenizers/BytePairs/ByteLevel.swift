@@ -5,6 +5,9 @@ struct ByteLevelSplitter: Splitter, Hashable {
   /// Splits by GPT-2's rule; else words stay as they come.
   var splits = true
 
+  /// The letters that stand for bytes are more bytes.
+  var growth: Int { 4 }
+
   func split(_ words: [Word], isFirst: Bool) -> [Word] {
     var letters = AlignedText()
     letters.reserveCapacity(words.reduce(words.count) { $0 + $1.count })

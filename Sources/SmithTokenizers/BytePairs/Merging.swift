@@ -44,15 +44,15 @@ extension BytePairs {
 
 /// Merging for long words: possible merges wait in a heap, the least rank and then the leftmost first; n log n in all.
 struct MergeQueue {
-  private struct Entry {
+  private struct Entry: Comparable {
     var rank: UInt32
     var place: Int32
     /// What the pair becomes: an entry whose pair has changed since is no longer of use.
     var id: UInt32
 
-    @inline(__always)
+    /// What merges first is the greatest.
     static func < (left: Entry, right: Entry) -> Bool {
-      left.rank != right.rank ? left.rank < right.rank : left.place < right.place
+      left.rank != right.rank ? left.rank > right.rank : left.place > right.place
     }
   }
 
@@ -60,7 +60,7 @@ struct MergeQueue {
   /// Neighbours that are left, -1 beyond the ends; a piece that was merged into its left neighbour is its own.
   private var next: [Int32]
   private var previous: [Int32]
-  private var heap: [Entry] = []
+  private var agenda = Heap<Entry>()
   private let merges: PairTable
 
   init(_ pieces: ArraySlice<Piece>, _ merges: PairTable) {
@@ -69,13 +69,12 @@ struct MergeQueue {
     let count = Int32(pieces.count)
     previous = (0..<count).map { $0 - 1 }
     next = (0..<count).map { $0 + 1 < count ? $0 + 1 : -1 }
-    heap.reserveCapacity(pieces.count)
     for place in 0..<max(0, count - 1) { push(place) }
   }
 
   /// Merges until nothing can be merged, and appends what is left.
   mutating func finish(into result: inout [Piece]) {
-    while let entry = pop() {
+    while let entry = agenda.pop() {
       let left = Int(entry.place)
       let right = next[left]
       guard right >= 0, right != entry.place else { continue }
@@ -101,27 +100,6 @@ struct MergeQueue {
     let right = Int(next[Int(place)])
     let merge = merges.merge(pieces[Int(place)].id, pieces[right].id)
     guard merge.rank < .max else { return }
-    heap.append(Entry(rank: merge.rank, place: place, id: merge.id))
-    var child = heap.count - 1
-    while child > 0, heap[child] < heap[(child - 1) / 2] {
-      heap.swapAt(child, (child - 1) / 2)
-      child = (child - 1) / 2
-    }
-  }
-
-  private mutating func pop() -> Entry? {
-    guard let top = heap.first else { return nil }
-    let last = heap.removeLast()
-    guard !heap.isEmpty else { return top }
-    heap[0] = last
-    var parent = 0
-    while 2 * parent + 1 < heap.count {
-      var child = 2 * parent + 1
-      if child + 1 < heap.count, heap[child + 1] < heap[child] { child += 1 }
-      guard heap[child] < heap[parent] else { break }
-      heap.swapAt(child, parent)
-      parent = child
-    }
-    return top
+    agenda.push(Entry(rank: merge.rank, place: place, id: merge.id))
   }
 }

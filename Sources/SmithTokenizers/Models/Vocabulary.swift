@@ -10,6 +10,9 @@ public struct Vocabulary: Sendable {
   /// More pieces than any vocabulary has.
   static let countLimit = 4 << 20
 
+  /// Longer pieces, in bytes, are no vocabulary's, and cost their length at every place of a text.
+  static let lengthLimit = 2 << 10
+
   /// A piece for each id from 0. Of two pieces with the same bytes the last is found, as in the originals' dictionaries.
   init(_ pieces: [String]) throws(SmithError) {
     try self.init(pieces.enumerated().map { ($1, $0) })
@@ -28,6 +31,10 @@ public struct Vocabulary: Sendable {
       throw SmithError(.malformed, "an id of \(greatest) among \(entries.count) pieces")
     }
     let count = greatest + 1
+    if let long = entries.first(where: { $0.piece.utf8.count > Self.lengthLimit }) {
+      throw SmithError(
+        .limit, "the piece of id \(long.id) has \(long.piece.utf8.count) bytes")
+    }
     pieces = Array(repeating: "", count: count)
     var isTaken = Array(repeating: false, count: count)
     trie = PieceTrie(expecting: entries.reduce(0) { $0 + $1.piece.utf8.count })

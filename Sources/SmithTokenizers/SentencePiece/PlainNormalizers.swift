@@ -8,7 +8,7 @@ struct Prepending: Normalizer, Hashable {
     guard let content = json["prepend"]?.stringValue else {
       throw SmithError(.malformed, "Prepend: no text")
     }
-    guard content.utf8.count <= ReplacedPattern.lengthLimit else {
+    guard content.utf8.count <= Vocabulary.lengthLimit else {
       throw SmithError(.limit, "Prepend: \(content.utf8.count) bytes")
     }
     self.content = content

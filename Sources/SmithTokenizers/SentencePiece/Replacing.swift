@@ -13,7 +13,7 @@ enum ReplacedPattern: Hashable, Sendable {
   /// - Throws: `.unsupported` for an expression that is not in the table.
   init(_ json: JSON?) throws(SmithError) {
     if let text = json?["String"]?.stringValue, !text.isEmpty {
-      guard text.utf8.count <= Self.lengthLimit else {
+      guard text.utf8.count <= Vocabulary.lengthLimit else {
         throw SmithError(.limit, "a pattern of \(text.utf8.count) bytes")
       }
       self = .text(text)
@@ -42,9 +42,6 @@ enum ReplacedPattern: Hashable, Sendable {
     case .spaces(let least), .whiteSpace(let least): least
     }
   }
-
-  /// Longer texts to look for are no tokenizer's, and cost their length at every place of a text.
-  static let lengthLimit = 1 << 10
 
   /// Whether it can begin with a code point.
   @inline(__always)

@@ -41,7 +41,7 @@ extension PatternSplitter {
     behavior = try SplitBehavior(json)
     isInverted = json.flag("invert", false)
     if let text = json["pattern"]?["String"]?.stringValue, !text.isEmpty {
-      guard text.utf8.count <= ReplacedPattern.lengthLimit else {
+      guard text.utf8.count <= Vocabulary.lengthLimit else {
         throw SmithError(.limit, "Split: a pattern of \(text.utf8.count) bytes")
       }
       pattern = .text(Array(text.unicodeScalars))

@@ -64,7 +64,11 @@ enum Templates: TokenizerStage {
     _ json: JSON?, _ ids: JSON?
   ) throws(SmithError) -> [TokenTemplate.Part] {
     var parts: [TokenTemplate.Part] = []
-    for element in json?.arrayValue ?? [] {
+    let elements = json?.arrayValue ?? []
+    guard elements.count <= 256 else {
+      throw SmithError(.limit, "\(key): a template of \(elements.count) parts")
+    }
+    for element in elements {
       if let sequence = element["Sequence"] {
         let index = sequence["id"]?.stringValue == "B" ? 1 : 0
         parts.append(.text(index, type: sequence["type_id"]?.intValue ?? 0))

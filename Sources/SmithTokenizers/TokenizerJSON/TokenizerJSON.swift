@@ -27,21 +27,26 @@ struct TokenizerJSON: TokenizerFormat {
     let normalizers = try Normalizers.read(json["normalizer"])
     let added = try Self.added(json["added_tokens"])
     let model = try Models.read(json["model"])
-    try checkGrowth(normalizers)
+    let splitters = try Splitters.read(json["pre_tokenizer"])
+    let decoders = try Decoders.read(json["decoder"])
+    try Self.checkGrowth(normalizers + splitters, Normalizers.key)
+    try Self.checkGrowth(decoders, Decoders.key)
     return Tokenizer(
       model: model, added: try AddedTokens(added, normalizers: normalizers),
-      normalizers: normalizers, splitters: try Splitters.read(json["pre_tokenizer"]),
+      normalizers: normalizers, splitters: splitters,
       template: try Templates.read(json["post_processor"]),
-      decoders: try Decoders.read(json["decoder"]))
+      decoders: decoders)
   }
 
   /// Replacements that feed each other make gigabytes of a letter.
-  private func checkGrowth(_ normalizers: [any Normalizer]) throws(SmithError) {
+  private static func checkGrowth(
+    _ steps: [any TokenizerStep], _ key: String
+  ) throws(SmithError) {
     var growth = 1
-    for normalizer in normalizers {
-      let (product, overflows) = growth.multipliedReportingOverflow(by: normalizer.growth)
+    for step in steps {
+      let (product, overflows) = growth.multipliedReportingOverflow(by: step.growth)
       guard !overflows, product <= 64 else {
-        throw SmithError(.limit, "\(Normalizers.key): replacements that make a text much longer")
+        throw SmithError(.limit, "\(key): steps that make a text much longer")
       }
       growth = product
     }
@@ -51,9 +56,6 @@ struct TokenizerJSON: TokenizerFormat {
     try (json?.arrayValue ?? []).map { token throws(SmithError) in
       guard let id = token["id"]?.intValue, let content = token["content"]?.stringValue else {
         throw SmithError(.malformed, "an added token without id or content")
-      }
-      guard (0..<Vocabulary.countLimit).contains(id) else {
-        throw SmithError(.malformed, "the id \(id) of an added token", at: Place(item: content))
       }
       return AddedToken(id: id, content: content, token)
     }
@@ -71,17 +73,23 @@ protocol TokenizerStage {
 }
 
 extension TokenizerStage {
+  /// More than any pipeline has, sequences within sequences together.
+  private static var partLimit: Int { 64 }
+
   /// The parts of a stage in order: none for null, each of a sequence.
   static func read(_ json: JSON?, depth: Int = 0) throws(SmithError) -> [Part] {
     guard let json, !json.isNull else { return [] }
     guard let type = json["type"]?.stringValue else {
       throw SmithError(.malformed, "\(key) has no type")
     }
-    guard depth < 8 else { throw SmithError(.limit, "\(key) nested in itself") }
+    guard depth < 4 else { throw SmithError(.limit, "\(key) nested in itself") }
     if type == "Sequence" {
       var parts: [Part] = []
       for element in json[sequenceKey]?.arrayValue ?? [] {
         parts += try read(element, depth: depth + 1)
+        guard parts.count <= partLimit else {
+          throw SmithError(.limit, "\(key): a sequence of more than \(partLimit) parts")
+        }
       }
       return parts
     }

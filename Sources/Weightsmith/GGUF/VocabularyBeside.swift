@@ -16,6 +16,11 @@ extension WordPieceVocabulary {
       return nil
     }
     guard let parts = tokenizer.wordPieceParts else { return nil }
+    // An id far beyond the others is a mistake or an attack; the holes before it would all become tokens.
+    guard tokenizer.count <= 2 * tokenizer.model.vocabulary.count + 4096 else {
+      throw SmithError(
+        .malformed, "an id of \(tokenizer.count - 1) among the tokens", at: Place(file: folder))
+    }
     return WordPieceVocabulary(tokenizer, parts, files)
   }
 
